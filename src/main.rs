@@ -1,0 +1,2 @@
+//! The command `orus`.
+fn main() {}
