@@ -1,0 +1,11 @@
+//! Bytecode: the instruction set, what a program is made of, the verifier and the text form.
+//!
+//! Knows nothing of the language nor of the VM.
+
+pub mod builtin;
+pub mod opcode;
+pub mod program;
+
+pub use builtin::{BUILTINS, Builtin};
+pub use opcode::{Class, Effect, Extra, OPCODES, Op, Operand, Word};
+pub use program::*;

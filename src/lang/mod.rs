@@ -1,0 +1,12 @@
+//! The language: from source text to bytecode.
+//!
+//! `source` → `lexer` → `parser` (gives `ast`) → `modules` (finds and orders files) → `check` (names, types, instances;
+//! gives `hir`) → `lower` (gives bytecode). Knows nothing of the VM.
+
+pub mod ast;
+pub mod builtins;
+pub mod diag;
+pub mod hash;
+pub mod hir;
+pub mod intern;
+pub mod types;
