@@ -9,6 +9,8 @@ pub mod opcode;
 pub mod parse;
 pub mod print;
 pub mod program;
+#[cfg(test)]
+mod tests;
 pub mod verify;
 
 pub use builder::{Arg, BuildError, FunctionBuilder, FunctionInfo, Label, Reg};
