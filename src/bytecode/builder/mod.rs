@@ -27,7 +27,7 @@ use crate::bytecode::program::{
 /// The most registers that a function may have.
 pub const MAX_REGISTERS: usize = 65_535;
 /// The most words of code that a function may have.
-pub const MAX_CODE: usize = 1 << 29;
+pub const MAX_CODE: usize = 1 << 28;
 
 /// A register while its function is being built. It is renumbered at the end.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
