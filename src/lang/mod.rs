@@ -9,5 +9,6 @@ pub mod diag;
 pub mod hash;
 pub mod hir;
 pub mod intern;
+pub mod lexer;
 pub mod source;
 pub mod types;
