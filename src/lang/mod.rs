@@ -10,5 +10,6 @@ pub mod hash;
 pub mod hir;
 pub mod intern;
 pub mod lexer;
+pub mod parser;
 pub mod source;
 pub mod types;
