@@ -12,4 +12,5 @@ pub mod intern;
 pub mod lexer;
 pub mod parser;
 pub mod source;
+pub mod stack;
 pub mod types;
