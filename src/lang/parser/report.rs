@@ -59,7 +59,7 @@ impl Parser<'_, '_> {
         // At the end, at a closer of another kind, and at a new statement it is the bracket that is wrong.
         if let Some(&open) = self.lexer.brackets().last() {
             let misfit = self.tok.kind.is_closer() && open.kind.closer() != Some(self.tok.kind);
-            let begins = self.lexer.starts_line(span.start) && self.tok.kind.is_keyword();
+            let begins = self.lexer.is_in_new_statement(open, span.start);
             if (self.at(TokenKind::Eof) || misfit || begins) && self.lexer.is_unclosed(open) {
                 return self.unclosed(open);
             }
