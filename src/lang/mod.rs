@@ -11,6 +11,7 @@ pub mod hir;
 pub mod intern;
 pub mod lexer;
 pub mod parser;
+pub mod render;
 pub mod source;
 pub mod stack;
 pub mod types;

@@ -93,8 +93,8 @@ impl Parser<'_, '_> {
             (TokenKind::Print, _) => Some("`print` is a statement; `format` gives a string."),
             (TokenKind::Label, _) => Some("labels stand before loops and after `break` and `continue`."),
             (TokenKind::Newline, _) => Some("a line is continued only inside brackets."),
-            (TokenKind::Assign, _) if self.suites + self.functions > 0 || self.prev_end > 0 => {
-                Some("equality is written `==`; assigned can be to variables, fields and elements.")
+            (TokenKind::Assign, _) => {
+                Some("equality is written `==`; only variables, fields and elements can be assigned to.")
             }
             (TokenKind::If, Some(b' ')) if self.lexer.text()[..self.prev_end as usize].ends_with("else") => {
                 Some("write `elif`.")
