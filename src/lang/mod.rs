@@ -6,6 +6,7 @@
 pub mod ast;
 pub mod builtins;
 pub mod diag;
+pub mod format;
 pub mod hash;
 pub mod hir;
 pub mod intern;

@@ -83,7 +83,7 @@ impl Parser<'_, '_> {
 
     /// What somebody who wrote the current token may have had in mind.
     fn advice(&self) -> Option<&'static str> {
-        let before = self.lexer.text()[..self.tok.span.start as usize].as_bytes().last().copied();
+        let before = self.lexer.text().as_bytes()[..self.tok.span.start as usize].last().copied();
         match (self.tok.kind, before) {
             (TokenKind::Amp, Some(b'&')) => Some("`and` connects conditions."),
             (TokenKind::Pipe, Some(b'|')) => Some("`or` connects conditions."),

@@ -51,9 +51,12 @@ fn a_report_looks_as_in_the_reference() {
 
 Compilation failed: 1 error(s).
 ";
-    assert_eq!(Renderer::new(&map, Format::Friendly, false).compile_errors(&[diag.clone()]), expected);
     assert_eq!(
-        Renderer::new(&map, Format::Minimal, false).compile_errors(&[diag.clone()]),
+        Renderer::new(&map, Format::Friendly, false).compile_errors(std::slice::from_ref(&diag)),
+        expected
+    );
+    assert_eq!(
+        Renderer::new(&map, Format::Minimal, false).compile_errors(std::slice::from_ref(&diag)),
         "shop.orus:3:15: error[E2004]: Operands have different types: `price` is an `i32`, `amount` is an `f64`.\n\
          Compilation failed: 1 error(s).\n"
     );
