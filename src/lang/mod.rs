@@ -6,11 +6,13 @@
 pub mod ast;
 pub mod builtins;
 pub mod diag;
+pub mod format;
 pub mod hash;
 pub mod hir;
 pub mod intern;
 pub mod lexer;
 pub mod parser;
+pub mod render;
 pub mod source;
 pub mod stack;
 pub mod types;
