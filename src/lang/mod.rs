@@ -9,4 +9,8 @@ pub mod diag;
 pub mod hash;
 pub mod hir;
 pub mod intern;
+pub mod lexer;
+pub mod parser;
+pub mod source;
+pub mod stack;
 pub mod types;
