@@ -5,11 +5,13 @@
 
 pub mod ast;
 pub mod builtins;
+pub mod check;
 pub mod diag;
 pub mod hash;
 pub mod hir;
 pub mod intern;
 pub mod lexer;
+pub mod modules;
 pub mod parser;
 pub mod source;
 pub mod stack;

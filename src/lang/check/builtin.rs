@@ -267,7 +267,7 @@ impl<'a> Checker<'a> {
         if let Some(before) = args.get(1) {
             let ty = self.types.intern(TyKind::Fn([element, element].into(), Ty::BOOL));
             let before = self.coerced(before, ty, Role::Argument(2));
-            return self.sorted_by(array, before, element, callee, span);
+            return self.sorted_by(array, before, callee, span);
         }
         let known = self.types.shallow(element);
         if self.types.is_unknown(known) {

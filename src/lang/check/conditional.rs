@@ -89,6 +89,7 @@ impl<'a> Checker<'a> {
 
     fn declare_module_name(&mut self, name: Symbol, entity: Entity, limit: Pos) {
         let module = self.cx().module;
+        self.module_scopes[module.index()].early.remove(&name);
         let (from, span) = match entity {
             Entity::Global(var) => self.global_place(var),
             _ => (limit, Default::default()),

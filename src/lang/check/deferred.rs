@@ -9,6 +9,7 @@ use crate::lang::builtins::BuiltinFn;
 use crate::lang::types::{Ty, TyKind};
 
 /// One check that waits.
+#[derive(Clone)]
 pub(super) struct Deferred<'a> {
     pub check: Check<'a>,
     pub span: Span,

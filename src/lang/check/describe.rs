@@ -27,7 +27,6 @@ pub(super) enum Role {
     Element,
     Key,
     MapValue,
-    Index,
     Returned,
     /// A value of a conditional expression or `match`.
     Arm,
@@ -178,7 +177,6 @@ impl<'a> Checker<'a> {
                 "Value has the wrong type",
                 format!("The values of this map are of type {want}, but this one is {have}."),
             ),
-            Role::Index => ("Index has the wrong type", format!("An index of type {want} is needed, this is {have}.")),
             Role::Returned => (
                 "Returned value has the wrong type",
                 format!("The function returns {want}, but this value is {have}."),

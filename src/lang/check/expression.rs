@@ -177,22 +177,36 @@ impl<'a> Checker<'a> {
             join(expr, &mut joined.joint);
             return self.literal_as(expr, ty);
         }
-        let value = self.value(expr, joined.want.or(joined.ty));
+        let value = self.expr(expr, joined.want.or(joined.ty));
         self.join_arm(joined, value)
     }
 
     /// Makes the value's type that of the arms.
     pub(super) fn join_arm(&mut self, joined: &mut ArmTypes, value: Expr<'a>) -> Expr<'a> {
+        let value = if joined.soft { value } else { self.require_value(value) };
         if let Some(ty) = joined.ty {
+            if joined.soft {
+                if self.types.unify(value.ty, ty).is_err() {
+                    joined.disagree.push((value.span, value.ty));
+                }
+                return value;
+            }
             return self.coerce(value, ty, Role::Arm);
         }
         joined.ty = Some(value.ty);
+        if let Some(ty) = joined.eager {
+            let _ = self.types.unify(ty, value.ty);
+        }
         if let Some(literal) = joined.literal {
             let ty = self.types.shallow(value.ty);
             let is_number = ty.is_numeric() || ty == Ty::POISON || self.types.is_unknown(ty);
             if !is_number {
                 let own = joined.joint.ty().unwrap_or(Ty::I32);
                 let _ = self.types.unify(literal, own);
+                if joined.soft {
+                    joined.disagree.push((value.span, value.ty));
+                    return value;
+                }
             }
             let value = self.coerce(value, literal, Role::Arm);
             if value.ty == Ty::POISON {
@@ -352,7 +366,7 @@ impl<'a> Checker<'a> {
             Some(TyKind::Map(key, value)) => Some((*key, *value)),
             _ => None,
         };
-        let asked = types.is_some();
+        let known = types.is_some_and(|(key, _)| !self.types.is_unknown(key));
         let arena = self.arena;
         let list = arena.alloc_slice_fill_with(entries.len(), |index| {
             let (key, value) = &entries[index];
@@ -367,7 +381,7 @@ impl<'a> Checker<'a> {
                 }
             }
         });
-        if let (false, Some((key, _))) = (asked, list.first()) {
+        if let (false, Some((key, _))) = (known, list.first()) {
             self.require_key(key.ty, key.span);
         }
         let (key, value) = types.unwrap_or_else(|| {
@@ -396,10 +410,34 @@ pub(super) struct ArmTypes {
     /// The type that stands for the arms built only from literals, while the others did not fix it.
     literal: Option<Ty>,
     joint: Joint,
+    /// That types differ, or that there is no value, is noted and not reported.
+    pub soft: bool,
+    /// A type to be made the same as soon as an arm has one.
+    pub eager: Option<Ty>,
+    /// Values of another type than those before, if that is noted.
+    pub disagree: Vec<(Span, Ty)>,
 }
 
 impl ArmTypes {
     pub const fn new(want: Option<Ty>) -> ArmTypes {
-        ArmTypes { want, ty: None, literal: None, joint: Joint::new() }
+        ArmTypes {
+            want,
+            ty: None,
+            literal: None,
+            joint: Joint::new(),
+            soft: false,
+            eager: None,
+            disagree: Vec::new(),
+        }
+    }
+
+    /// The type of the arms so far.
+    pub fn so_far(&self) -> Ty {
+        self.ty.or(self.literal).unwrap_or(Ty::POISON)
+    }
+
+    /// Whether any arm had a value.
+    pub fn has_values(&self) -> bool {
+        self.ty.is_some() || self.literal.is_some()
     }
 }

@@ -15,6 +15,13 @@ pub(super) struct BodyMark {
     deferred: usize,
 }
 
+impl BodyMark {
+    /// Where its type variables begin.
+    pub fn open(&self) -> usize {
+        self.open
+    }
+}
+
 /// A checked block, and whether its end can be reached.
 #[derive(Clone, Copy)]
 pub(super) struct Done<'a> {
@@ -250,7 +257,8 @@ impl<'a> Checker<'a> {
         let level = self.cx().level;
         // The types of a closure live as long as those of the body around it.
         let own_types = self.ctxs.len() < 2 || self.ctxs[self.ctxs.len() - 2].level != level;
-        if own_types {
+        let stays_open = self.interactive && self.cx().kind == BodyKind::Module;
+        if own_types && !stays_open {
             self.types.close(mark.open, level);
             self.settle(mark.deferred);
             self.types.close(mark.open, level);

@@ -59,6 +59,16 @@ impl<'a> Checker<'a> {
         }
     }
 
+    /// A call of a generic function with arguments that were checked before.
+    pub(super) fn call_checked(&mut self, id: FnId, args: &'a [Expr<'a>], callee: Span, span: Span) -> Expr<'a> {
+        let mut types: Vec<Ty> = args.iter().map(|arg| arg.ty).collect();
+        let count = types.len();
+        match self.instance(id, &mut types, count, callee) {
+            Some(body) => self.finish_call(id, body, args, span),
+            None => Expr { kind: ExprKind::Bool(false), ty: Ty::POISON, span },
+        }
+    }
+
     /// The instance for these types: the first `params` are those of the arguments, the others those of the owner's
     /// type parameters. Unknown types become `i32`. Nothing if an error made one impossible.
     fn instance(&mut self, id: FnId, types: &mut [Ty], params: usize, callee: Span) -> Option<BodyId> {
@@ -217,8 +227,8 @@ impl<'a> Checker<'a> {
     }
 
     /// The owner's type parameters, while its declaration is resolved.
-    pub(super) fn open_params(&self, id: EnumId) -> Option<TypeParams> {
-        Some(TypeParams { owner: id, args: Vec::new() })
+    pub(super) fn open_params(&self, owner: EnumId) -> Option<TypeParams> {
+        Some(TypeParams { owner, args: Vec::new() })
     }
 
     /// The slot that a method's `self` has.

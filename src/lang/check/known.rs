@@ -31,11 +31,9 @@ known! {
     ERR "Err";
     T "T";
     E "E";
-    VALUE "value";
     MESSAGE "message";
     KIND "kind";
     FORMAT "format";
-    MAIN "main";
     SORTED_BY "sorted_by";
 }
 

@@ -57,10 +57,11 @@ use super::ast;
 use super::ast::{Ident, Span};
 use super::diag::Diagnostic;
 use super::hash::FastMap;
-use super::hir::{Body, BodyId, BodyKind, Capture, Checked, Local, LocalId, LoopId, NestedId, Stmt, VarId};
+use super::hir::{Body, BodyId, BodyKind, Capture, Checked, Local, LocalId, LoopId, NestedId, Stmt};
 use super::intern::{Interner, Symbol};
 use super::modules::{Loader, ModuleId, Modules};
 use super::source::SourceMap;
+use super::stack::with_room as grow; // keeps C4
 use super::types::{EnumId, StructId, Ty, Types};
 use crate::bytecode::FileId;
 
@@ -84,7 +85,7 @@ pub struct Checker<'a> {
     decls: Vec<Decl>,
     functions: Vec<Function<'a>>,
     structs: Vec<Struct<'a>>,
-    enums: Vec<Enum<'a>>,
+    enums: Vec<Enum>,
     constants: Vec<constant::Constant<'a>>,
     /// What the checker knows of a module variable, by [`VarId`].
     globals: Vec<GlobalInfo>,
@@ -114,6 +115,10 @@ pub struct Checker<'a> {
     /// The function of the prelude that `sorted` with a comparator calls, once it was needed.
     prelude: Option<FnId>,
     undo: Vec<session::Undo>,
+    /// Declarations are being collected: what statements will declare is looked for ahead.
+    declaring: bool,
+    /// How many types there are around the one that is being resolved.
+    in_type: u32,
 }
 
 /// A function declaration: index into [`Checker::functions`].
@@ -221,13 +226,10 @@ struct FieldInfo<'a> {
     default: structure::DefaultValue<'a>,
 }
 
-/// An enum declaration. `Result` has no syntax tree.
-struct Enum<'a> {
-    decl: Option<&'a ast::EnumDecl<'a>>,
-    module: Option<ModuleId>,
+/// An enum declaration.
+struct Enum {
     params: Vec<Symbol>,
     variants: Vec<VariantSlots>,
-    limit: Pos,
 }
 
 /// The payload of a variant.
@@ -259,6 +261,8 @@ struct ModuleScope<'a> {
     forward: Option<FastMap<Symbol, prepass::Forward<'a>>>,
     /// Variables that exist before their declaration was checked.
     early: FastMap<Symbol, Entity>,
+    /// All its statements were checked.
+    finished: bool,
     /// Some `use m: *` could not be resolved: unknown names are not reported.
     unknown_imports: bool,
     is_prelude: bool,
@@ -399,6 +403,8 @@ impl<'a> Checker<'a> {
             interactive: false,
             prelude: None,
             undo: Vec::new(),
+            declaring: false,
+            in_type: 0,
         };
         checker.declare_result();
         checker
@@ -507,7 +513,3 @@ fn needs_no_types(code: u16) -> bool {
     matches!(code, 1000..=1021 | 1401 | 1402 | 2003 | 3000..=3999)
 }
 
-/// Runs something that may recurse deeply in the program (keeps C4).
-fn grow<R>(run: impl FnOnce() -> R) -> R {
-    stacker::maybe_grow(128 << 10, 1 << 20, run)
-}

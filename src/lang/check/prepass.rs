@@ -79,7 +79,7 @@ impl<'a> Checker<'a> {
     }
 
     /// Whether this is written as a call of `raise` or `exit`.
-    fn looks_like_raise(&self, expr: &Expr<'a>) -> bool {
+    pub(super) fn looks_like_raise(&self, expr: &Expr<'a>) -> bool {
         let ExprKind::Postfix { base, ops } = &expr.kind else { return false };
         let (ExprKind::Name(name), [op]) = (&base.kind, ops) else { return false };
         matches!(op.kind, PostfixKind::Call(_))

@@ -257,7 +257,11 @@ impl<'a> Checker<'a> {
 
     /// The declaration of a module that a name means at a position.
     pub(super) fn find_decl(&self, module: ModuleId, name: Symbol, limit: Pos) -> Option<&Decl> {
-        let mut at = *self.module_scopes[module.index()].names.get(&name)?;
+        let Some(&found) = self.module_scopes[module.index()].names.get(&name) else {
+            // The first declaration of all.
+            return (name == super::known::RESULT).then(|| &self.decls[0]);
+        };
+        let mut at = found;
         loop {
             let decl = &self.decls[at as usize];
             if decl.from <= limit {
