@@ -5,12 +5,14 @@
 
 pub mod ast;
 pub mod builtins;
+pub mod check;
 pub mod diag;
 pub mod format;
 pub mod hash;
 pub mod hir;
 pub mod intern;
 pub mod lexer;
+pub mod modules;
 pub mod parser;
 pub mod render;
 pub mod source;
