@@ -11,6 +11,8 @@
 //! - B2 A branch stays short only if it reaches its target when all others are widened; so the choice needs no
 //!   iteration, and widening never brings another branch out of range.
 //!
+//! - B3 `points` are in the order of their words, which `finish` replaces before it does anything else.
+//!
 //! Cost. Linear in the code, and no allocation per instruction: a builder is meant to be kept, its buffers are reused.
 
 use std::sync::Arc;
@@ -73,6 +75,18 @@ pub struct FunctionInfo {
 }
 
 const UNBOUND: u32 = u32::MAX;
+/// In `labels`: the label means what another one means, whose number is in the other bits.
+const ALIAS: u32 = 1 << 31;
+
+/// A place at which constants can be loaded later on: see [`FunctionBuilder::point`].
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Point(u32);
+
+/// A word that holds a place in the code, and the constants to be loaded there.
+struct PointWords {
+    pc: u32,
+    words: Vec<u64>,
+}
 
 /// Where a displacement goes.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -111,8 +125,9 @@ pub struct FunctionBuilder {
     ref_params: u32,
     scalar_params: u32,
     code: Vec<u64>,
-    /// Address of each label.
+    /// Address of each label, or [`ALIAS`] and the label that it stands for.
     labels: Vec<u32>,
+    points: Vec<PointWords>,
     fixups: Vec<Fixup>,
     /// For each instruction with argument words, how many registers they name.
     arg_runs: Vec<u32>,
@@ -219,6 +234,22 @@ impl FunctionBuilder {
         *slot = address;
     }
 
+    /// Says that an unbound label means what another one means or will mean. There must be no circle of such labels.
+    pub fn alias(&mut self, label: Label, to: Label) {
+        debug_assert!(label != to && to.0 < ALIAS);
+        let slot = &mut self.labels[label.0 as usize];
+        assert!(*slot == UNBOUND, "a label is bound once");
+        *slot = ALIAS | to.0;
+    }
+
+    /// A place in the code at which constants can be loaded by [`FunctionBuilder::constant_at`] and
+    /// [`FunctionBuilder::literal_at`] while the code behind it is being emitted: the way into a loop.
+    pub fn point(&mut self) -> Point {
+        self.points.push(PointWords { pc: self.pc(), words: Vec::new() });
+        self.code.push(0);
+        Point((self.points.len() - 1) as u32)
+    }
+
     /// A label that means the next instruction.
     pub fn bound_label(&mut self) -> Label {
         let label = self.label();
@@ -255,19 +286,36 @@ impl FunctionBuilder {
 
     /// A scalar constant, given as its slot in canonical form.
     pub fn constant(&mut self, to: Reg, slot: u64) {
+        let (first, second) = self.constant_words(to, slot);
+        self.word(first);
+        self.code.extend(second);
+    }
+
+    /// The same at a point passed before.
+    pub fn constant_at(&mut self, point: Point, to: Reg, slot: u64) {
+        let (first, second) = self.constant_words(to, slot);
+        let words = &mut self.points[point.0 as usize].words;
+        words.push(first.0);
+        words.extend(second);
+    }
+
+    fn constant_words(&self, to: Reg, slot: u64) -> (Word, Option<u64>) {
         let short = slot as i32;
-        let fits = short as i64 as u64 == slot && (slot == 0 || self.reg_type(to).ty != TypeId::F64);
-        if fits {
-            self.word(Word::ai(Op::Const, to.0, short));
+        if short as i64 as u64 == slot && (slot == 0 || self.reg_type(to).ty != TypeId::F64) {
+            (Word::ai(Op::Const, to.0, short), None)
         } else {
-            self.word(Word::abc(Op::ConstWide, to.0, 0, 0));
-            self.code.push(slot);
+            (Word::abc(Op::ConstWide, to.0, 0, 0), Some(slot))
         }
     }
 
     /// A literal object.
     pub fn literal(&mut self, to: Reg, literal: LiteralId) {
         self.op_imm(Op::Literal, to, literal.0 as i32);
+    }
+
+    /// The same at a point passed before.
+    pub fn literal_at(&mut self, point: Point, to: Reg, literal: LiteralId) {
+        self.points[point.0 as usize].words.push(Word::ai(Op::Literal, to.0, literal.0 as i32).0);
     }
 
     /// An instruction on a module variable.
@@ -476,6 +524,53 @@ impl FunctionBuilder {
         self.arg_runs.clear();
         self.positions.clear();
         self.handlers.clear();
+        self.points.clear();
+    }
+
+    /// Puts the words of the points into the code (B3) and moves what stands behind them.
+    fn fill_points(&mut self) {
+        let points = std::mem::take(&mut self.points);
+        let mut code = Vec::with_capacity(self.code.len() + 2 * points.len());
+        // By how much the words behind each point move, one for each point before the word.
+        let mut moves = Vec::with_capacity(points.len());
+        let mut copied = 0;
+        for point in &points {
+            code.extend_from_slice(&self.code[copied..point.pc as usize]);
+            code.extend_from_slice(&point.words);
+            copied = point.pc as usize + 1;
+            moves.push((point.pc, code.len() as u32));
+        }
+        code.extend_from_slice(&self.code[copied..]);
+        self.code = code;
+
+        // The new address of the word at an old one.
+        let moved = |pc: u32| match moves.partition_point(|&(at, _)| at < pc) {
+            0 => pc,
+            passed => pc - (moves[passed - 1].0 + 1) + moves[passed - 1].1,
+        };
+        for address in self.labels.iter_mut().filter(|address| **address & ALIAS == 0) {
+            *address = moved(*address);
+        }
+        for fixup in &mut self.fixups {
+            let length = fixup.next - fixup.pc;
+            fixup.pc = moved(fixup.pc);
+            fixup.next = fixup.pc + length;
+        }
+        for position in &mut self.positions {
+            position.pc = moved(position.pc);
+        }
+    }
+
+    /// Replaces aliases by the addresses that they stand for.
+    fn resolve_aliases(&mut self) {
+        for index in 0..self.labels.len() {
+            let mut address = self.labels[index];
+            while address != UNBOUND && address & ALIAS != 0 {
+                address = self.labels[(address & !ALIAS) as usize];
+            }
+            // Shortens chains: those that lead here follow one step more.
+            self.labels[index] = address;
+        }
     }
 
     // ---- the end
@@ -498,6 +593,10 @@ impl FunctionBuilder {
     }
 
     fn assemble(&mut self, info: FunctionInfo) -> Result<Function, BuildError> {
+        self.resolve_aliases();
+        if !self.points.is_empty() {
+            self.fill_points();
+        }
         let renumber = Renumber { refs: self.refs.len() as u16, scalars: self.scalars.len() as u16 };
         renumber.code(&mut self.code, &self.arg_runs);
         let code = self.resolve_branches()?;

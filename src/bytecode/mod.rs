@@ -7,7 +7,7 @@ pub mod builtin;
 pub mod opcode;
 pub mod program;
 
-pub use builder::{Arg, BuildError, FunctionBuilder, FunctionInfo, Label, Reg};
+pub use builder::{Arg, BuildError, FunctionBuilder, FunctionInfo, Label, Point, Reg};
 pub use builtin::{BUILTINS, Builtin};
 pub use opcode::{Class, Effect, Extra, OPCODES, Op, Operand, Word};
 pub use program::*;
