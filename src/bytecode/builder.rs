@@ -36,6 +36,13 @@ pub struct Reg(u16);
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct Label(u32);
 
+impl Label {
+    /// Labels of a function are numbered from 0 in the order in which they were made.
+    pub const fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
 /// Why a function could not be built.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[non_exhaustive]

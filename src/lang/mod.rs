@@ -9,4 +9,5 @@ pub mod diag;
 pub mod hash;
 pub mod hir;
 pub mod intern;
+pub mod lower;
 pub mod types;
