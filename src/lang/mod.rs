@@ -9,5 +9,8 @@ pub mod diag;
 pub mod hash;
 pub mod hir;
 pub mod intern;
+pub mod lexer;
 pub mod lower;
+pub mod parser;
+pub mod source;
 pub mod types;

@@ -241,7 +241,7 @@ impl<'l, 'a> Function<'l, 'a> {
         if ty.0 < Ty::VOID.0 {
             return Some(TypeId(ty.0));
         }
-        (self.types.resolve(ty) != Ty::VOID).then(|| self.ty(ty))
+        (self.types.shallow(ty) != Ty::VOID).then(|| self.ty(ty))
     }
 
     /// The machine form of an expression's values.

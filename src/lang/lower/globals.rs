@@ -33,7 +33,7 @@ impl GlobalTable {
     }
 
     /// Takes up the variables of a new input.
-    pub fn begin(&mut self, checked: &Checked<'_>, types: &mut Types) {
+    pub fn begin(&mut self, checked: &Checked<'_>, types: &Types) {
         let first = self.ids.len();
         self.ids.resize(checked.globals.len(), None);
         self.checked.resize(checked.globals.len(), self.interactive);
@@ -117,7 +117,7 @@ impl GlobalTable {
 }
 
 fn is_scalar(types: &Types, ty: Ty) -> bool {
-    let ty = types.resolve(ty);
+    let ty = types.shallow(ty);
     ty.0 <= Ty::BOOL.0 || matches!(types.kind(ty), TyKind::Enum(..))
 }
 

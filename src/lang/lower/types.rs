@@ -149,7 +149,7 @@ impl TypeTable {
                 work.pop();
                 continue;
             }
-            let ty = types.resolve(given);
+            let ty = types.shallow(given);
             if ty != given && self.lookup(ty).is_none() {
                 work.push(ty);
                 continue;
@@ -172,7 +172,7 @@ impl TypeTable {
                 _ => {}
             }
             for part in &mut parts {
-                *part = types.resolve(*part);
+                *part = types.shallow(*part);
             }
             let before = work.len();
             work.extend(parts.iter().copied().filter(|&part| part != Ty::VOID && self.lookup(part).is_none()));
