@@ -17,8 +17,8 @@ use super::walk;
 use crate::lang::builtins::BuiltinFn;
 use crate::lang::hash::{FastHasher, FastMap};
 use crate::lang::hir::{
-    Block, Body, BodyId, Capture, Checked, Expr, ExprKind, LocalId, LoopId, Match, Pattern, Place,
-    Stmt, StmtKind, VarId,
+    Block, Body, BodyId, Capture, Checked, Expr, ExprKind, LocalId, LoopId, Match, Pattern, Place, Stmt,
+    StmtKind, VarId,
 };
 
 type FastSet<T> = HashSet<T, FastHasher>;

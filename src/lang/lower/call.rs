@@ -20,13 +20,7 @@ impl<'a> Function<'_, 'a> {
     }
 
     /// A call of a module's function.
-    pub fn call(
-        &mut self,
-        body: BodyId,
-        args: &'a [Expr<'a>],
-        expr: &Expr<'a>,
-        dest: Option<Reg>,
-    ) -> Value {
+    pub fn call(&mut self, body: BodyId, args: &'a [Expr<'a>], expr: &Expr<'a>, dest: Option<Reg>) -> Value {
         self.direct_call(body, None, args, expr, dest)
     }
 

@@ -112,9 +112,7 @@ impl<'a> Function<'_, 'a> {
     /// Whether a captured variable is one known function.
     pub fn known_outer(&self, index: u32) -> bool {
         let captured = self.captures.as_ref().and_then(|captures| captures.list.get(index as usize));
-        captured.is_some_and(|captured| {
-            matches!(captured.rep, Rep::Own | Rep::Static(_) | Rep::Closure(_))
-        })
+        captured.is_some_and(|captured| matches!(captured.rep, Rep::Own | Rep::Static(_) | Rep::Closure(_)))
     }
 
     /// The function being lowered, as a value of its own body.
@@ -157,7 +155,9 @@ impl<'a> Function<'_, 'a> {
         loop {
             let body = &self.checked.bodies[id.index()];
             match capture {
-                Capture::Local(local) => return body.locals.get(local.index()).map_or("", |local| local.name),
+                Capture::Local(local) => {
+                    return body.locals.get(local.index()).map_or("", |local| local.name);
+                }
                 Capture::Outer(index) => {
                     let Some(&next) = body.captures.get(index as usize) else { return "" };
                     let Some(&parent) = self.s.parents.get(&id) else { return "" };
@@ -266,13 +266,7 @@ impl<'a> Function<'_, 'a> {
     }
 
     /// Lays out the closures of a body and puts it on the list of those to be lowered.
-    fn enqueue(
-        &mut self,
-        body: BodyId,
-        closure: Option<TypeId>,
-        reps: &[Rep],
-        slots: &[(u16, TypeId)],
-    ) {
+    fn enqueue(&mut self, body: BodyId, closure: Option<TypeId>, reps: &[Rep], slots: &[(u16, TypeId)]) {
         let mut slots = slots.iter();
         let list = reps.iter().map(|&rep| {
             let stored = if rep.is_stored() { slots.next().copied() } else { None };

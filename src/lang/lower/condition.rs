@@ -424,13 +424,7 @@ impl<'a> Function<'_, 'a> {
     }
 
     /// `and` (decided by false) or `or` (decided by true).
-    fn connected(
-        &mut self,
-        operands: &'a [Expr<'a>],
-        decides: bool,
-        span: Span,
-        dest: Option<Reg>,
-    ) -> Value {
+    fn connected(&mut self, operands: &'a [Expr<'a>], decides: bool, span: Span, dest: Option<Reg>) -> Value {
         let Some((last, before)) = operands.split_last() else { return Value::None };
         // The last operand is the result where no other decides.
         let (reg, value) = match dest {

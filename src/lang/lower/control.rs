@@ -47,12 +47,7 @@ impl<'a> Function<'_, 'a> {
     }
 
     /// The arms of an `if`.
-    pub fn if_arms(
-        &mut self,
-        arms: &'a [(Expr<'a>, Block<'a>)],
-        otherwise: Option<&Block<'a>>,
-        want: Want,
-    ) {
+    pub fn if_arms(&mut self, arms: &'a [(Expr<'a>, Block<'a>)], otherwise: Option<&Block<'a>>, want: Want) {
         let end = self.label();
         for (index, (condition, block)) in arms.iter().enumerate() {
             if !self.reachable() {

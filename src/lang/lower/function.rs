@@ -18,9 +18,9 @@
 
 use std::sync::Arc;
 
+use super::Lowerer;
 use super::assigned::Assigned;
 use super::closure::Captures;
-use super::Lowerer;
 use crate::bytecode::builder::MAX_REGISTERS;
 use crate::bytecode::{
     Arg, FunctionBuilder, Kind, Label, LiteralId, Op, Point, Reg, RegType, Span, TypeDesc, TypeId,

@@ -28,7 +28,7 @@ impl<'a> Function<'_, 'a> {
             _ => false,
         };
         let end = self.label();
-        let matching = Matching { subject, ty, want, end, span };
+        let matching = Matching { subject, ty, want, span };
         // What is compared: a tag instead of the enum value.
         let tag = if is_enum && kind == Kind::Ref && !tested.is_empty() {
             let tag = self.temp(TypeId::U32);
@@ -168,7 +168,6 @@ struct Matching {
     subject: Operand,
     ty: TypeId,
     want: Want,
-    end: Label,
     span: Span,
 }
 

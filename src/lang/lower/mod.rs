@@ -34,11 +34,10 @@ use self::closure::Captures;
 use self::function::{Buffers, Function, Slot, Value, Want};
 use self::globals::GlobalTable;
 use self::types::TypeTable;
-use crate::bytecode::{
-    Format, FormatId, FuncId, FunctionInfo, GlobalId, Literal, LiteralId, Program, SourceFile,
-    TypeId,
-};
 use crate::bytecode;
+use crate::bytecode::{
+    Format, FormatId, FuncId, FunctionInfo, GlobalId, Literal, LiteralId, Program, SourceFile, TypeId,
+};
 use crate::lang::hash::FastMap;
 use crate::lang::hir::{BodyId, BodyKind, Checked, VarId};
 use crate::lang::types::Types;
@@ -167,11 +166,10 @@ impl Lowerer {
         if open {
             self.open.push(id);
         }
-        let mut built = match built {
+        let built = match built {
             Ok(built) if !failed => built,
             _ => self.stub(checked, types, id, "the function is too large"),
         };
-        built.depth_cost = depth_cost(checked, id);
         self.set_function(id, built);
     }
 
@@ -360,7 +358,7 @@ impl Function<'_, '_> {
             closure: self.captures.as_ref().and_then(|captures| captures.closure),
             counter: self.counter,
             hidden: self.body.prelude || self.body.kind == BodyKind::Default,
-            module: self.body.kind == BodyKind::Module,
+            depth_cost: depth_cost(self.checked, self.id),
         }
     }
 }

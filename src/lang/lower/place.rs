@@ -5,8 +5,8 @@
 
 use super::function::{Function, Operand, OverflowArray, Slot, Value};
 use crate::bytecode::{Arg, Kind, Op, Reg, Span, TypeId};
-use crate::lang::hir::{BinaryOp, Expr, ExprKind, LocalId, Place, Stmt, StmtKind, VarId};
 use crate::lang::hash::FastMap;
+use crate::lang::hir::{BinaryOp, Expr, ExprKind, LocalId, Place, Stmt, StmtKind, VarId};
 use crate::lang::types::Ty;
 
 /// From how many locals on a body may need more registers than there are.

@@ -2,11 +2,11 @@
 
 use super::function::{Function, Operand, Value};
 use crate::bytecode::{Format, FormatId, Piece, Reg, Span, Spec, TypeId};
-use crate::lang::hir::Expr;
+use crate::lang::hir::{self, Expr};
 
 impl<'a> Function<'_, 'a> {
     /// `print(…)`: all arguments are evaluated before anything is written.
-    pub fn print(&mut self, pieces: &[Piece], args: &'a [Expr<'a>], span: Span) {
+    pub fn print(&mut self, pieces: &[hir::Piece<'a>], args: &'a [Expr<'a>], span: Span) {
         let (format, operands) = self.format_operands(pieces, args);
         let regs: Vec<Reg> = operands.iter().map(|operand| operand.reg).collect();
         self.release_all(&operands);
@@ -16,7 +16,7 @@ impl<'a> Function<'_, 'a> {
     /// `format(…)`
     pub fn format(
         &mut self,
-        pieces: &[Piece],
+        pieces: &[hir::Piece<'a>],
         args: &'a [Expr<'a>],
         span: Span,
         dest: Option<Reg>,
@@ -29,7 +29,11 @@ impl<'a> Function<'_, 'a> {
         value
     }
 
-    fn format_operands(&mut self, pieces: &[Piece], args: &'a [Expr<'a>]) -> (FormatId, Vec<Operand>) {
+    fn format_operands(
+        &mut self,
+        pieces: &[hir::Piece<'a>],
+        args: &'a [Expr<'a>],
+    ) -> (FormatId, Vec<Operand>) {
         let mut types = Vec::with_capacity(args.len());
         let mut operands = Vec::with_capacity(args.len());
         for arg in args {
@@ -38,7 +42,11 @@ impl<'a> Function<'_, 'a> {
             types.push(ty);
             operands.push(self.operand_here(value, ty));
         }
-        let format = self.s.format(Format { pieces: pieces.to_vec(), args: types });
+        let pieces = pieces.iter().map(|piece| match piece {
+            hir::Piece::Text(text) => Piece::Text((*text).into()),
+            hir::Piece::Arg(spec) => Piece::Arg(spec.get()),
+        });
+        let format = self.s.format(Format { pieces: pieces.collect(), args: types });
         (format, operands)
     }
 

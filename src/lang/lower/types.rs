@@ -175,7 +175,9 @@ impl TypeTable {
                 *part = types.shallow(*part);
             }
             let before = work.len();
-            work.extend(parts.iter().copied().filter(|&part| part != Ty::VOID && self.lookup(part).is_none()));
+            work.extend(
+                parts.iter().copied().filter(|&part| part != Ty::VOID && self.lookup(part).is_none()),
+            );
             if work.len() > before {
                 continue;
             }
@@ -357,8 +359,7 @@ impl TypeTable {
     /// keeps the number.
     pub fn closure_of(&mut self, func: FuncId, captures: Vec<(Arc<str>, TypeId)>) -> TypeId {
         let id = self.closure_number(func);
-        let fields: Vec<_> =
-            captures.into_iter().map(|(name, ty)| (name, ty, self.is_ref(ty))).collect();
+        let fields: Vec<_> = captures.into_iter().map(|(name, ty)| (name, ty, self.is_ref(ty))).collect();
         let captures = Layout::new("".into(), fields);
         self.descs[id.index()] = TypeDesc::Closure { func, captures };
         id

@@ -7,7 +7,15 @@ use crate::lang::hir::{Block, Expr, ExprKind, Match, Place, Stmt, StmtKind};
 pub(super) fn parts<'a>(expr: &'a Expr<'a>, visit: &mut impl FnMut(&'a Expr<'a>)) {
     use ExprKind::*;
     match &expr.kind {
-        Int { .. } | Float(_) | Str(_) | Bool(_) | Local(_) | Outer(_) | Global(_) | Function(_) | Closure(_) => {}
+        Int { .. }
+        | Float(_)
+        | Str(_)
+        | Bool(_)
+        | Local(_)
+        | Outer(_)
+        | Global(_)
+        | Function(_)
+        | Closure(_) => {}
         Neg { operand, .. } | BitNot { operand } | Not { operand } => visit(operand),
         Cast { operand, .. } | CheckLen { operand, .. } => visit(operand),
         ErrorMessage(operand) | ErrorKind(operand) => visit(operand),
