@@ -375,6 +375,15 @@ impl FunctionBuilder {
         self.word(Word::ai(Op::Jump, 0, 0));
     }
 
+    /// Takes back a jump that was the last instruction: its label turned out to mean the next one. No label may have been
+    /// bound behind it.
+    pub fn take_back_jump(&mut self) {
+        let fixup = self.fixups.pop();
+        let word = self.code.pop();
+        debug_assert!(fixup.is_some_and(|fixup| fixup.pc == self.pc()));
+        debug_assert!(word == Some(Word::ai(Op::Jump, 0, 0).0));
+    }
+
     /// Branches if the bool register is as said.
     pub fn branch_if(&mut self, flag: Reg, value: bool, label: Label) {
         self.fixup(label, Hole::Long, 1);

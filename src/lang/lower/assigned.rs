@@ -123,16 +123,21 @@ impl<'a> Walk<'_, 'a> {
     }
 
     fn read_local(&mut self, local: LocalId, node: usize) {
-        if self.is_unset(self.local(local)) {
+        let var = self.local(local);
+        if self.is_unset(var) {
             self.found.locals.insert(local);
             self.found.unproven.insert(node);
+            // The read raises unless there is a value.
+            self.set(var);
         }
     }
 
     fn read_global(&mut self, var: VarId, node: usize) {
-        if self.is_unset(self.globals.get(&var).copied()) {
+        let number = self.globals.get(&var).copied();
+        if self.is_unset(number) {
             self.found.globals.insert(var);
             self.found.unproven.insert(node);
+            self.set(number);
         }
     }
 
@@ -176,17 +181,21 @@ impl<'a> Walk<'_, 'a> {
         self.dead = reaching == 0;
     }
 
-    /// What may be run any number of times.
-    fn repeated(&mut self, id: LoopId, body: &Block<'a>) -> bool {
+    /// What may not be run: nothing of what it sets holds behind it.
+    fn optional(&mut self, walk: impl FnOnce(&mut Self)) {
         let mark = self.trail.len();
-        self.loops.push((id, false));
-        self.block(body);
-        let broken = self.loops.pop().is_some_and(|(_, broken)| broken);
+        walk(self);
         for var in self.trail.drain(mark..) {
             self.assigned[var as usize] = false;
         }
         self.dead = false;
-        broken
+    }
+
+    /// A loop's body; whether a `break` leaves it.
+    fn repeated(&mut self, id: LoopId, body: &Block<'a>) -> bool {
+        self.loops.push((id, false));
+        self.optional(|walk| walk.block(body));
+        self.loops.pop().is_some_and(|(_, broken)| broken)
     }
 
     fn block(&mut self, block: &Block<'a>) {
@@ -284,8 +293,10 @@ impl<'a> Walk<'_, 'a> {
     }
 
     fn if_arms(&mut self, arms: &'a [(Expr<'a>, Block<'a>)], otherwise: Option<&Block<'a>>) {
-        // The conditions come before the arms that they lead to and cannot assign.
-        arms.iter().for_each(|(condition, _)| self.expr(condition));
+        // Conditions cannot assign. That a read in one has succeeded is known to what follows of the first alone.
+        let Some(((first, _), others)) = arms.split_first() else { return };
+        self.expr(first);
+        self.optional(|walk| others.iter().for_each(|(condition, _)| walk.expr(condition)));
         self.meet(|walk, index| {
             if let Some((_, block)) = arms.get(index) {
                 walk.block(block);
@@ -317,6 +328,23 @@ impl<'a> Walk<'_, 'a> {
             ExprKind::Closure(body) => self.capture(*body),
             ExprKind::If { arms, otherwise } => self.if_arms(arms, Some(otherwise)),
             ExprKind::Match(inner) => self.match_arms(inner),
+            ExprKind::And(operands) | ExprKind::Or(operands) => {
+                let Some((first, others)) = operands.split_first() else { return };
+                self.expr(first);
+                self.optional(|walk| others.iter().for_each(|operand| walk.expr(operand)));
+            }
+            ExprKind::Cond { arms, otherwise } => {
+                let Some(((condition, value), others)) = arms.split_first() else { return };
+                self.expr(condition);
+                self.optional(|walk| walk.expr(value));
+                self.optional(|walk| {
+                    for (condition, value) in others {
+                        walk.expr(condition);
+                        walk.optional(|walk| walk.expr(value));
+                    }
+                    walk.expr(otherwise);
+                });
+            }
             _ => {
                 walk::parts(expr, &mut |part| self.expr(part));
                 self.dead |= matches!(

@@ -169,33 +169,39 @@ impl<'a> Function<'_, 'a> {
 
     // ---- making closures
 
-    /// A lambda.
+    /// A lambda, as a value of its function type.
     pub fn lambda(&mut self, body: BodyId, expr: &Expr<'_>, dest: Option<Reg>) -> Value {
         let ty = self.ty(expr.ty);
-        match self.make_lambda(body, expr.span) {
-            Slot::Closure(reg, _) => {
-                let (result, value) = self.result(dest, ty);
-                self.emit().mov(result, reg);
-                self.free(reg);
-                value
-            }
-            _ => Value::Literal(self.function_literal(body, ty), ty),
+        match self.make_lambda(body, expr.span, Some((ty, dest))) {
+            (Slot::Static(_), _) => Value::Literal(self.function_literal(body, ty), ty),
+            (_, value) => value,
         }
     }
 
-    /// Makes the function value of a lambda: static, or in a register of its closure type.
-    pub fn make_lambda(&mut self, body: BodyId, span: Span) -> Slot {
+    /// Makes the function value of a lambda, unless it is static: in a register of its closure type, or as a value of
+    /// a function type, perhaps at a destination.
+    pub fn make_lambda(
+        &mut self,
+        body: BodyId,
+        span: Span,
+        as_value: Option<(TypeId, Option<Reg>)>,
+    ) -> (Slot, Value) {
         let checked = self.checked;
         let info = &checked.bodies[body.index()];
         let reps: Vec<Rep> = info.captures.iter().map(|&capture| self.rep(capture)).collect();
         if reps.iter().all(|rep| !rep.is_stored()) {
             self.enqueue(body, None, &reps, &[]);
-            return Slot::Static(body);
+            return (Slot::Static(body), Value::None);
         }
         let (sources, temps) = self.sources(&info.captures, &reps, &[]);
-        let reg = self.make_closure(body, &info.captures, &reps, &sources, span);
+        let closure = self.closure_type(body, &info.captures, &reps, &sources);
         temps.into_iter().for_each(|reg| self.free(reg));
-        Slot::Closure(reg, body)
+        let (reg, value) = match as_value {
+            Some((ty, dest)) => self.result(dest, ty),
+            None => self.result(None, closure),
+        };
+        self.at(span).closure(reg, FuncId(body.0), &sources);
+        (Slot::Closure(reg, body), value)
     }
 
     /// How a variable that is declared before would be captured.
@@ -278,16 +284,8 @@ impl<'a> Function<'_, 'a> {
         self.s.enqueue(body, captures);
     }
 
-    /// A new closure of a body, in a register of its closure type.
-    fn make_closure(
-        &mut self,
-        body: BodyId,
-        captures: &[Capture],
-        reps: &[Rep],
-        sources: &[Reg],
-        span: Span,
-    ) -> Reg {
-        let func = FuncId(body.0);
+    /// The type of a body's closures, given the registers of what is stored.
+    fn closure_type(&mut self, body: BodyId, captures: &[Capture], reps: &[Rep], sources: &[Reg]) -> TypeId {
         let stored = captures.iter().zip(reps).filter(|(_, rep)| rep.is_stored());
         let fields: Vec<_> = stored
             .zip(sources)
@@ -299,16 +297,14 @@ impl<'a> Function<'_, 'a> {
                 (self.s.arc(name), self.reg_ty(reg))
             })
             .collect();
-        let ty = self.s.types.closure_of(func, fields);
+        let ty = self.s.types.closure_of(FuncId(body.0), fields);
         let TypeDesc::Closure { captures: layout, .. } = self.s.types.desc(ty) else {
             unreachable!("a closure type is one")
         };
         let slots: Vec<_> = layout.fields.iter().map(|field| (field.slot as u16, field.ty)).collect();
         self.failed |= slots.len() > usize::from(u16::MAX);
         self.enqueue(body, Some(ty), reps, &slots);
-        let reg = self.temp(ty);
-        self.at(span).closure(reg, func, sources);
-        reg
+        ty
     }
 
     /// The declaration of a nested function.
@@ -374,8 +370,10 @@ impl<'a> Function<'_, 'a> {
             }
             let captures = captures_of(index);
             let (sources, temps) = self.sources(captures, &reps[index], &siblings);
-            let reg = self.make_closure(body, captures, &reps[index], &sources, span);
+            let closure = self.closure_type(body, captures, &reps[index], &sources);
             temps.into_iter().for_each(|reg| self.free(reg));
+            let reg = self.temp(closure);
+            self.at(span).closure(reg, FuncId(body.0), &sources);
             self.set_slot(local, Slot::Closure(reg, body));
             self.name_register(reg, self.body.locals[local.index()].name);
         }

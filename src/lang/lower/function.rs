@@ -165,6 +165,8 @@ pub(super) struct Function<'l, 'a> {
     falls: bool,
     /// Whether some branch leads to a label in `pending`.
     joined: bool,
+    /// Where the last instruction jumps to, if it is a jump.
+    last_jump: Option<Label>,
 }
 
 impl<'l, 'a> Function<'l, 'a> {
@@ -205,6 +207,7 @@ impl<'l, 'a> Function<'l, 'a> {
             loop_depth: 0,
             falls: true,
             joined: false,
+            last_jump: None,
         }
     }
 
@@ -520,6 +523,7 @@ impl<'l, 'a> Function<'l, 'a> {
         }
         self.joined = false;
         self.falls = true;
+        self.last_jump = None;
         &mut self.buffers.builder
     }
 
@@ -543,6 +547,11 @@ impl<'l, 'a> Function<'l, 'a> {
 
     /// Says that a label means what comes next.
     pub fn bind(&mut self, label: Label) {
+        if self.last_jump == Some(label) {
+            self.buffers.builder.take_back_jump();
+            self.last_jump = None;
+            self.falls = true;
+        }
         self.joined |= self.buffers.used[label.index()];
         self.buffers.pending.push(label);
     }
@@ -560,6 +569,7 @@ impl<'l, 'a> Function<'l, 'a> {
 
     /// A label that means the instruction that is emitted next, whatever it is: the edge of a handler's range.
     pub fn edge(&mut self) -> Label {
+        self.last_jump = None;
         self.buffers.used.push(false);
         self.buffers.builder.bound_label()
     }
@@ -581,6 +591,7 @@ impl<'l, 'a> Function<'l, 'a> {
         }
         if self.falls {
             self.buffers.builder.jump(label);
+            self.last_jump = Some(label);
         }
         self.joined = false;
         self.falls = false;

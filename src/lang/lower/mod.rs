@@ -24,6 +24,8 @@ mod globals;
 mod match_;
 mod place;
 mod print;
+#[cfg(test)]
+mod scratch;
 mod types;
 mod walk;
 

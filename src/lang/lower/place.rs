@@ -80,7 +80,7 @@ impl<'a> Function<'_, 'a> {
         if !info.reassigned.get()
             && let ExprKind::Closure(body) = value.kind
         {
-            let slot = self.make_lambda(body, value.span);
+            let (slot, _) = self.make_lambda(body, value.span, None);
             self.set_slot(local, slot);
             self.name_slot(slot, info.name);
             return;
