@@ -115,17 +115,11 @@ impl<'a> Function<'_, 'a> {
         expr: &Expr<'a>,
         dest: Option<Reg>,
     ) -> Value {
-        let operands = self.operands(args);
-        let regs: Vec<Reg> = operands.iter().map(|operand| operand.reg).collect();
-        self.release_all(&operands);
-        let (result, value) = match self.value_type(expr.ty) {
-            Some(ty) => {
-                let (reg, value) = self.result(dest, ty);
-                (Some(reg), value)
-            }
-            None => (None, Value::None),
-        };
-        self.at(expr.span).builtin(result, builtin, &regs);
+        let base = self.args(args);
+        self.pop_args(base);
+        let (result, value) = self.call_result(expr.ty, dest);
+        let (instructions, regs) = self.at_with_args(expr.span);
+        instructions.builtin(result, builtin, regs);
         value
     }
 
@@ -310,11 +304,15 @@ impl<'a> Function<'_, 'a> {
         if values.len() == 2 {
             values.push(constant(1));
         }
-        let operands: Vec<_> = values.into_iter().map(|value| self.operand(value, TypeId::I64)).collect();
-        let regs: Vec<Reg> = operands.iter().map(|operand| operand.reg).collect();
-        self.release_all(&operands);
+        let base = self.arg_count();
+        for value in values {
+            let operand = self.operand(value, TypeId::I64);
+            self.push_arg(operand);
+        }
+        self.pop_args(base);
         let (reg, value) = self.result(dest, TypeId::RANGE);
-        self.at(span).builtin(Some(reg), Builtin::Range, &regs);
+        let (builder, regs) = self.at_with_args(span);
+        builder.builtin(Some(reg), Builtin::Range, regs);
         value
     }
 

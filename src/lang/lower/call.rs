@@ -9,14 +9,15 @@ use crate::lang::hir::{BodyId, Expr, ExprKind};
 use crate::lang::types::Ty;
 
 impl<'a> Function<'_, 'a> {
-    /// Arguments in registers, in their order.
-    pub fn operands(&mut self, args: &'a [Expr<'a>]) -> Vec<Operand> {
-        args.iter().map(|arg| self.eval(arg)).collect()
-    }
-
-    /// Gives operands back, the last first.
-    pub fn release_all(&mut self, operands: &[Operand]) {
-        operands.iter().rev().for_each(|&operand| self.release(operand));
+    /// Evaluates arguments, in their order, onto the stack of arguments; gives its height before, for
+    /// [`Function::pop_args`].
+    pub fn args(&mut self, args: &'a [Expr<'a>]) -> usize {
+        let base = self.arg_count();
+        for arg in args {
+            let operand = self.eval(arg);
+            self.push_arg(operand);
+        }
+        base
     }
 
     /// A call of a module's function.
@@ -32,16 +33,20 @@ impl<'a> Function<'_, 'a> {
         expr: &Expr<'a>,
         dest: Option<Reg>,
     ) -> Value {
-        let operands = self.operands(args);
-        let regs: Vec<Reg> = closure.into_iter().chain(operands.iter().map(|operand| operand.reg)).collect();
-        self.release_all(&operands);
+        let base = self.arg_count();
+        if let Some(closure) = closure {
+            self.push_arg(Operand::of_variable(closure));
+        }
+        self.args(args);
+        self.pop_args(base);
         let (result, value) = self.call_result(expr.ty, dest);
-        self.at(expr.span).call(result, FuncId(body.0), &regs);
+        let (builder, regs) = self.at_with_args(expr.span);
+        builder.call(result, FuncId(body.0), regs);
         value
     }
 
     /// The register of a call's result, if it has one.
-    fn call_result(&mut self, ty: Ty, dest: Option<Reg>) -> (Option<Reg>, Value) {
+    pub fn call_result(&mut self, ty: Ty, dest: Option<Reg>) -> (Option<Reg>, Value) {
         match self.value_type(ty) {
             Some(ty) => {
                 let (reg, value) = self.result(dest, ty);
@@ -87,12 +92,12 @@ impl<'a> Function<'_, 'a> {
             _ => {
                 debug_assert!(temp.is_none());
                 let function = self.eval(callee);
-                let operands = self.operands(args);
-                let regs: Vec<Reg> = operands.iter().map(|operand| operand.reg).collect();
-                self.release_all(&operands);
+                let base = self.args(args);
+                self.pop_args(base);
                 self.release(function);
                 let (result, value) = self.call_result(expr.ty, dest);
-                self.at(expr.span).call_value(result, function.reg, &regs);
+                let (builder, regs) = self.at_with_args(expr.span);
+                builder.call_value(result, function.reg, regs);
                 value
             }
         };

@@ -1,6 +1,6 @@
 //! Arrays, maps, structs, enum variants, indices and slices.
 
-use super::function::{Function, Operand, Value};
+use super::function::{Function, Value};
 use super::place::{get_op, push_op};
 use crate::bytecode::{Arg, Kind, Op, Reg, Span, TypeDesc, TypeId};
 use crate::lang::hir::Expr;
@@ -13,12 +13,12 @@ impl<'a> Function<'_, 'a> {
     pub fn array(&mut self, elements: &'a [Expr<'a>], expr: &Expr<'a>, dest: Option<Reg>) -> Value {
         let ty = self.ty(expr.ty);
         let (listed, pushed) = elements.split_at(elements.len().min(LISTED_ELEMENTS));
-        let operands = self.operands(listed);
-        let regs: Vec<Reg> = operands.iter().map(|operand| operand.reg).collect();
-        self.release_all(&operands);
+        let base = self.args(listed);
+        self.pop_args(base);
         // An element that is evaluated after the array was made may read what the destination still holds.
         let (reg, value) = self.result(dest.filter(|_| pushed.is_empty()), ty);
-        self.at(expr.span).new_array(reg, ty, &regs);
+        let (builder, regs) = self.at_with_args(expr.span);
+        builder.new_array(reg, ty, regs);
         if let Some(first) = pushed.first() {
             let op = push_op(self.kind(first.ty));
             for element in pushed {
@@ -67,15 +67,19 @@ impl<'a> Function<'_, 'a> {
     /// `Name{ field: value, … }`
     pub fn structure(&mut self, fields: &'a [(u32, Expr<'a>)], expr: &Expr<'a>, dest: Option<Reg>) -> Value {
         let ty = self.ty(expr.ty);
-        let operands: Vec<(u32, Operand)> =
-            fields.iter().map(|(field, value)| (*field, self.eval(value))).collect();
-        let mut in_order = operands.clone();
-        in_order.sort_by_key(|(field, _)| *field);
-        let regs: Vec<Reg> = in_order.iter().map(|(_, operand)| operand.reg).collect();
-        operands.iter().rev().for_each(|&(_, operand)| self.release(operand));
-        self.failed |= regs.len() > usize::from(u16::MAX);
+        let base = self.arg_count();
+        for (_, value) in fields {
+            let operand = self.eval(value);
+            self.push_arg(operand);
+        }
+        if !fields.is_sorted_by_key(|(field, _)| *field) {
+            self.sort_args(base, fields);
+        }
+        self.pop_args(base);
+        self.failed |= fields.len() > usize::from(u16::MAX);
         let (reg, value) = self.result(dest, ty);
-        self.at(expr.span).new_object(reg, ty, 0, &regs);
+        let (builder, regs) = self.at_with_args(expr.span);
+        builder.new_object(reg, ty, 0, regs);
         value
     }
 
@@ -94,12 +98,12 @@ impl<'a> Function<'_, 'a> {
         if args.is_empty() {
             return self.plain_variant_literal(ty, variant);
         }
-        let operands = self.operands(args);
-        let regs: Vec<Reg> = operands.iter().map(|operand| operand.reg).collect();
-        self.release_all(&operands);
-        self.failed |= regs.len() > usize::from(u16::MAX) || variant > u32::from(u16::MAX);
+        let base = self.args(args);
+        self.pop_args(base);
+        self.failed |= args.len() > usize::from(u16::MAX) || variant > u32::from(u16::MAX);
         let (reg, value) = self.result(dest, ty);
-        self.at(expr.span).new_object(reg, ty, variant as u16, &regs);
+        let (builder, regs) = self.at_with_args(expr.span);
+        builder.new_object(reg, ty, variant as u16, regs);
         value
     }
 

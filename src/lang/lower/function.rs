@@ -56,6 +56,13 @@ pub(super) struct Operand {
     temp: bool,
 }
 
+impl Operand {
+    /// A variable's register.
+    pub fn of_variable(reg: Reg) -> Operand {
+        Operand { reg, temp: false }
+    }
+}
+
 impl From<Operand> for Value {
     fn from(operand: Operand) -> Value {
         if operand.temp { Value::Temp(operand.reg) } else { Value::Var(operand.reg) }
@@ -130,6 +137,10 @@ pub(super) struct Buffers {
     scope: Vec<LocalId>,
     pending: Vec<Label>,
     used: Vec<bool>,
+    /// Arguments evaluated so far, of all calls under way.
+    args: Vec<Operand>,
+    /// The registers of those popped last.
+    regs: Vec<Reg>,
 }
 
 /// The lowering of one body.
@@ -223,6 +234,7 @@ impl<'l, 'a> Function<'l, 'a> {
         }
         self.buffers.scope.clear();
         self.buffers.used.clear();
+        self.buffers.args.clear();
         self.s.buffers = self.buffers;
         result
     }
@@ -459,6 +471,44 @@ impl<'l, 'a> Function<'l, 'a> {
         let reg = self.temp(ty);
         self.emit().mov(reg, operand.reg);
         Operand { reg, temp: true }
+    }
+
+    // ---- arguments
+
+    /// How many arguments are on the stack.
+    pub fn arg_count(&self) -> usize {
+        self.buffers.args.len()
+    }
+
+    /// Adds an argument.
+    pub fn push_arg(&mut self, operand: Operand) {
+        self.buffers.args.push(operand);
+    }
+
+    /// Brings the arguments from `base` on, which were evaluated in another order, into that of the keys.
+    pub fn sort_args<T>(&mut self, base: usize, keys: &[(u32, T)]) {
+        let mut sorted: Vec<_> =
+            keys.iter().map(|(key, _)| *key).zip(self.buffers.args.drain(base..)).collect();
+        sorted.sort_by_key(|(key, _)| *key);
+        self.buffers.args.extend(sorted.into_iter().map(|(_, operand)| operand));
+    }
+
+    /// Takes the arguments from `base` on off the stack and gives them back, for the instruction that comes next:
+    /// [`Function::at_with_args`].
+    pub fn pop_args(&mut self, base: usize) {
+        self.buffers.regs.clear();
+        self.buffers.regs.extend(self.buffers.args[base..].iter().map(|operand| operand.reg));
+        while self.buffers.args.len() > base {
+            if let Some(operand) = self.buffers.args.pop() {
+                self.release(operand);
+            }
+        }
+    }
+
+    /// As [`Function::at`], and the registers of the arguments popped last.
+    pub fn at_with_args(&mut self, span: Span) -> (&mut FunctionBuilder, &[Reg]) {
+        self.at(span);
+        (&mut self.buffers.builder, &self.buffers.regs)
     }
 
     // ---- constants kept in registers

@@ -7,10 +7,9 @@ use crate::lang::hir::{self, Expr};
 impl<'a> Function<'_, 'a> {
     /// `print(…)`: all arguments are evaluated before anything is written.
     pub fn print(&mut self, pieces: &[hir::Piece<'a>], args: &'a [Expr<'a>], span: Span) {
-        let (format, operands) = self.format_operands(pieces, args);
-        let regs: Vec<Reg> = operands.iter().map(|operand| operand.reg).collect();
-        self.release_all(&operands);
-        self.at(span).print(format, &regs);
+        let format = self.format_args(pieces, args);
+        let (builder, regs) = self.at_with_args(span);
+        builder.print(format, regs);
     }
 
     /// `format(…)`
@@ -21,33 +20,30 @@ impl<'a> Function<'_, 'a> {
         span: Span,
         dest: Option<Reg>,
     ) -> Value {
-        let (format, operands) = self.format_operands(pieces, args);
-        let regs: Vec<Reg> = operands.iter().map(|operand| operand.reg).collect();
-        self.release_all(&operands);
+        let format = self.format_args(pieces, args);
         let (reg, value) = self.result(dest, TypeId::STRING);
-        self.at(span).format(reg, format, &regs);
+        let (builder, regs) = self.at_with_args(span);
+        builder.format(reg, format, regs);
         value
     }
 
-    fn format_operands(
-        &mut self,
-        pieces: &[hir::Piece<'a>],
-        args: &'a [Expr<'a>],
-    ) -> (FormatId, Vec<Operand>) {
+    /// Evaluates the arguments of a template and pops them.
+    fn format_args(&mut self, pieces: &[hir::Piece<'a>], args: &'a [Expr<'a>]) -> FormatId {
         let mut types = Vec::with_capacity(args.len());
-        let mut operands = Vec::with_capacity(args.len());
+        let base = self.arg_count();
         for arg in args {
             let ty = self.ty(arg.ty);
             let value = self.expr(arg, None);
             types.push(ty);
-            operands.push(self.operand_here(value, ty));
+            let operand = self.operand_here(value, ty);
+            self.push_arg(operand);
         }
+        self.pop_args(base);
         let pieces = pieces.iter().map(|piece| match piece {
             hir::Piece::Text(text) => Piece::Text((*text).into()),
             hir::Piece::Arg(spec) => Piece::Arg(spec.get()),
         });
-        let format = self.s.format(Format { pieces: pieces.collect(), args: types });
-        (format, operands)
+        self.s.format(Format { pieces: pieces.collect(), args: types })
     }
 
     /// A value as it is rendered inside another one.

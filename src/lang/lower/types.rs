@@ -356,23 +356,32 @@ impl TypeTable {
     }
 
     /// The type of a function's closures, with what they capture as name and type. A function that is lowered again
-    /// keeps the number.
+    /// keeps it, unless a type that was unknown has turned out to be no reference: then the old one is an alias.
     pub fn closure_of(&mut self, func: FuncId, captures: Vec<(Arc<str>, TypeId)>) -> TypeId {
-        let id = self.closure_number(func);
         let fields: Vec<_> = captures.into_iter().map(|(name, ty)| (name, ty, self.is_ref(ty))).collect();
+        let old = self.closures.get(&func).copied();
+        if let Some(old) = old
+            && let TypeDesc::Closure { captures, .. } = self.desc(old)
+            && captures.fields.len() == fields.len()
+            && captures.fields.iter().zip(&fields).all(|(old, new)| self.canonical(old.ty) == new.1)
+        {
+            return old;
+        }
+        let open = fields.iter().any(|&(_, ty, _)| self.is_open(ty));
         let captures = Layout::new("".into(), fields);
-        self.descs[id.index()] = TypeDesc::Closure { func, captures };
+        let id = self.add(TypeDesc::Closure { func, captures }, Kind::Ref, open);
+        if let Some(old) = old {
+            self.descs[old.index()] = TypeDesc::Alias(id);
+        }
+        self.closures.insert(func, id);
         id
     }
 
-    /// The number of that type, before the captures are known.
-    pub fn closure_number(&mut self, func: FuncId) -> TypeId {
-        if let Some(&id) = self.closures.get(&func) {
-            return id;
+    /// The number that stands for all aliases of a type.
+    fn canonical(&self, mut id: TypeId) -> TypeId {
+        while let TypeDesc::Alias(of) = self.descs[id.index()] {
+            id = of;
         }
-        let captures = Layout { name: "".into(), fields: Vec::new(), refs: 0 };
-        let id = self.add(TypeDesc::Closure { func, captures }, Kind::Ref, false);
-        self.closures.insert(func, id);
         id
     }
 }
