@@ -10,18 +10,24 @@
 //! - B1 `fixups` are in the order of their instructions; so are `arg_runs` and `positions`.
 //! - B2 A branch stays short only if it reaches its target when all others are widened; so the choice needs no
 //!   iteration, and widening never brings another branch out of range.
-//!
 //! - B3 `points` are in the order of their words, which `finish` replaces before it does anything else.
 //!
 //! Cost. Linear in the code, and no allocation per instruction: a builder is meant to be kept, its buffers are reused.
 
+mod branches;
+mod points;
+mod registers;
 #[cfg(test)]
 mod tests;
 
 use std::sync::Arc;
 
+use branches::{Fixup, Hole, UNBOUND};
+pub use points::Point;
+use registers::{Packer, Renumber};
+
 use crate::bytecode::builtin::Builtin;
-use crate::bytecode::opcode::{Effect, Extra, OPCODES, Op, Operand, Word, inverse};
+use crate::bytecode::opcode::{Effect, Extra, OPCODES, Op, Operand, Word};
 use crate::bytecode::program::{
     FileId, FormatId, FuncId, Function, GlobalId, Handler, LiteralId, Position, RegType, Span, TypeId,
 };
@@ -29,7 +35,7 @@ use crate::bytecode::program::{
 /// The most registers that a function may have.
 pub const MAX_REGISTERS: usize = 65_535;
 /// The most words of code that a function may have.
-pub const MAX_CODE: usize = 1 << 29;
+pub const MAX_CODE: usize = 1 << 28;
 
 /// A register while its function is being built. It is renumbered at the end.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -82,42 +88,6 @@ pub struct FunctionInfo {
     pub hidden: bool,
 }
 
-const UNBOUND: u32 = u32::MAX;
-/// In `labels`: the label means what another one means, whose number is in the other bits.
-const ALIAS: u32 = 1 << 31;
-
-/// A place at which constants can be loaded later on: see [`FunctionBuilder::point`].
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Point(u32);
-
-/// A word that holds a place in the code, and the constants to be loaded there.
-struct PointWords {
-    pc: u32,
-    words: Vec<u64>,
-}
-
-/// Where a displacement goes.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Hole {
-    /// Operand `c` of the instruction: the one kind that may have to be widened.
-    Short,
-    /// The immediate of the instruction.
-    Long,
-    /// The low half of the word behind it.
-    Extra,
-    /// A half of a word of a switch table: words behind the instruction, and whether it is the high half.
-    Table(u32, bool),
-}
-
-struct Fixup {
-    /// The instruction.
-    pc: u32,
-    /// The word that its displacement counts from.
-    next: u32,
-    label: Label,
-    hole: Hole,
-}
-
 struct HandlerLabels {
     start: Label,
     end: Label,
@@ -135,7 +105,7 @@ pub struct FunctionBuilder {
     code: Vec<u64>,
     /// Address of each label, or [`ALIAS`] and the label that it stands for.
     labels: Vec<u32>,
-    points: Vec<PointWords>,
+    points: Vec<points::Words>,
     fixups: Vec<Fixup>,
     /// For each instruction with argument words, how many registers they name.
     arg_runs: Vec<u32>,
@@ -242,22 +212,6 @@ impl FunctionBuilder {
         *slot = address;
     }
 
-    /// Says that an unbound label means what another one means or will mean. There must be no circle of such labels.
-    pub fn alias(&mut self, label: Label, to: Label) {
-        debug_assert!(label != to && to.0 < ALIAS);
-        let slot = &mut self.labels[label.0 as usize];
-        assert!(*slot == UNBOUND, "a label is bound once");
-        *slot = ALIAS | to.0;
-    }
-
-    /// A place in the code at which constants can be loaded by [`FunctionBuilder::constant_at`] and
-    /// [`FunctionBuilder::literal_at`] while the code behind it is being emitted: the way into a loop.
-    pub fn point(&mut self) -> Point {
-        self.points.push(PointWords { pc: self.pc(), words: Vec::new() });
-        self.code.push(0);
-        Point((self.points.len() - 1) as u32)
-    }
-
     /// A label that means the next instruction.
     pub fn bound_label(&mut self) -> Label {
         let label = self.label();
@@ -299,14 +253,6 @@ impl FunctionBuilder {
         self.code.extend(second);
     }
 
-    /// The same at a point passed before.
-    pub fn constant_at(&mut self, point: Point, to: Reg, slot: u64) {
-        let (first, second) = self.constant_words(to, slot);
-        let words = &mut self.points[point.0 as usize].words;
-        words.push(first.0);
-        words.extend(second);
-    }
-
     fn constant_words(&self, to: Reg, slot: u64) -> (Word, Option<u64>) {
         let short = slot as i32;
         if short as i64 as u64 == slot && (slot == 0 || self.reg_type(to).ty != TypeId::F64) {
@@ -319,11 +265,6 @@ impl FunctionBuilder {
     /// A literal object.
     pub fn literal(&mut self, to: Reg, literal: LiteralId) {
         self.op_imm(Op::Literal, to, literal.0 as i32);
-    }
-
-    /// The same at a point passed before.
-    pub fn literal_at(&mut self, point: Point, to: Reg, literal: LiteralId) {
-        self.points[point.0 as usize].words.push(Word::ai(Op::Literal, to.0, literal.0 as i32).0);
     }
 
     /// An instruction on a module variable.
@@ -544,52 +485,6 @@ impl FunctionBuilder {
         self.points.clear();
     }
 
-    /// Puts the words of the points into the code (B3) and moves what stands behind them.
-    fn fill_points(&mut self) {
-        let points = std::mem::take(&mut self.points);
-        let mut code = Vec::with_capacity(self.code.len() + 2 * points.len());
-        // By how much the words behind each point move, one for each point before the word.
-        let mut moves = Vec::with_capacity(points.len());
-        let mut copied = 0;
-        for point in &points {
-            code.extend_from_slice(&self.code[copied..point.pc as usize]);
-            code.extend_from_slice(&point.words);
-            copied = point.pc as usize + 1;
-            moves.push((point.pc, code.len() as u32));
-        }
-        code.extend_from_slice(&self.code[copied..]);
-        self.code = code;
-
-        // The new address of the word at an old one.
-        let moved = |pc: u32| match moves.partition_point(|&(at, _)| at < pc) {
-            0 => pc,
-            passed => pc - (moves[passed - 1].0 + 1) + moves[passed - 1].1,
-        };
-        for address in self.labels.iter_mut().filter(|address| **address & ALIAS == 0) {
-            *address = moved(*address);
-        }
-        for fixup in &mut self.fixups {
-            let length = fixup.next - fixup.pc;
-            fixup.pc = moved(fixup.pc);
-            fixup.next = fixup.pc + length;
-        }
-        for position in &mut self.positions {
-            position.pc = moved(position.pc);
-        }
-    }
-
-    /// Replaces aliases by the addresses that they stand for.
-    fn resolve_aliases(&mut self) {
-        for index in 0..self.labels.len() {
-            let mut address = self.labels[index];
-            while address != UNBOUND && address & ALIAS != 0 {
-                address = self.labels[(address & !ALIAS) as usize];
-            }
-            // Shortens chains: those that lead here follow one step more.
-            self.labels[index] = address;
-        }
-    }
-
     // ---- the end
 
     /// Gives the function and empties the builder for the next one. All labels that are used must have been bound.
@@ -616,11 +511,10 @@ impl FunctionBuilder {
         }
         let renumber = Renumber { refs: self.refs.len() as u16, scalars: self.scalars.len() as u16 };
         renumber.code(&mut self.code, &self.arg_runs);
-        let code = self.resolve_branches()?;
+        let code = branches::resolve(&self.code, &self.labels, &mut self.fixups, &mut self.shifts)?;
 
         let address = |label: Label| {
-            let old = self.labels[label.0 as usize];
-            assert!(old != UNBOUND, "a label is bound before the end");
+            let old = branches::address(&self.labels, label);
             old + self.shifts.get(old as usize).copied().unwrap_or(0)
         };
         let handlers = self.handlers.iter().map(|labels| Handler {
@@ -658,210 +552,6 @@ impl FunctionBuilder {
             positions,
             names: self.names.drain(..).map(|(reg, name)| (renumber.register(reg.0), name)).collect(),
         })
-    }
-
-    /// Widens the branches that need it, patches all, and gives the code. Leaves `shifts` empty if nothing moved.
-    fn resolve_branches(&mut self) -> Result<Vec<u64>, BuildError> {
-        self.shifts.clear();
-        let growth = |fixup: &Fixup, code: &[u64]| match fixup.hole {
-            Hole::Short if inverse(op_at(code, fixup.pc)).is_some() => 1,
-            Hole::Short => 2,
-            _ => 0,
-        };
-        let most: usize = self.fixups.iter().map(|fixup| growth(fixup, &self.code) as usize).sum();
-        if self.code.len() + most > MAX_CODE {
-            return Err(BuildError::TooLong);
-        }
-        if self.code.len() + most <= i16::MAX as usize {
-            let mut code = self.code.clone();
-            patch(&mut code, &self.fixups, &self.labels, &[]);
-            return Ok(code);
-        }
-
-        // How far each word would move if all were widened; then which are (B2); then how far each word does move.
-        shift_table(&mut self.shifts, &self.fixups, self.code.len(), |fixup| growth(fixup, &self.code));
-        let (labels, shifts) = (&self.labels, &self.shifts);
-        let moved = |pc: u32| i64::from(pc + shifts[pc as usize]);
-        let wide: Vec<bool> = self
-            .fixups
-            .iter()
-            .map(|fixup| {
-                let target = labels[fixup.label.0 as usize];
-                assert!(target != UNBOUND, "a label is bound before the end");
-                let distance = moved(target) - moved(fixup.next);
-                fixup.hole == Hole::Short && i16::try_from(distance).is_err()
-            })
-            .collect();
-        let mut index = 0;
-        let (fixups, old) = (&self.fixups, &self.code);
-        shift_table(&mut self.shifts, fixups, old.len(), |fixup| {
-            index += 1;
-            if wide[index - 1] { growth(fixup, old) } else { 0 }
-        });
-
-        let mut code = Vec::with_capacity(old.len() + self.shifts[old.len()] as usize);
-        let mut copied = 0;
-        for (fixup, &wide) in fixups.iter().zip(&wide) {
-            if wide {
-                code.extend_from_slice(&old[copied..fixup.pc as usize]);
-                widen(&mut code, Word(old[fixup.pc as usize]));
-                copied = fixup.pc as usize + 1;
-            }
-        }
-        code.extend_from_slice(&old[copied..]);
-        for (fixup, wide) in self.fixups.iter_mut().zip(wide) {
-            if wide {
-                // Counts from behind the jump, which is the last word of the widened form.
-                fixup.hole = Hole::Long;
-            }
-        }
-        patch(&mut code, &self.fixups, &self.labels, &self.shifts);
-        Ok(code)
-    }
-}
-
-fn op_at(code: &[u64], pc: u32) -> Op {
-    OPCODES[usize::from(Word(code[pc as usize]).op())].op
-}
-
-/// Writes, for each word and the end of the code, the sum of what the instructions before it grow.
-fn shift_table(
-    shifts: &mut Vec<u32>,
-    fixups: &[Fixup],
-    length: usize,
-    mut growth: impl FnMut(&Fixup) -> u32,
-) {
-    shifts.clear();
-    let mut sum = 0;
-    for fixup in fixups {
-        let grown = growth(fixup);
-        if grown > 0 {
-            shifts.resize(fixup.pc as usize + 1, sum);
-            sum += grown;
-        }
-    }
-    shifts.resize(length + 1, sum);
-}
-
-/// The long form of a short branch; the displacement of its last word is left open.
-fn widen(code: &mut Vec<u64>, word: Word) {
-    let op = OPCODES[usize::from(word.op())].op;
-    match inverse(op) {
-        Some((inverse, swap)) => {
-            let (a, b) = if swap { (word.b(), word.a()) } else { (word.a(), word.b()) };
-            code.push(Word::abc(inverse, a, b, 1).0);
-        }
-        None => {
-            code.push(Word::abc(op, word.a(), word.b(), 1).0);
-            code.push(Word::ai(Op::Jump, 0, 1).0);
-        }
-    }
-    code.push(Word::ai(Op::Jump, 0, 0).0);
-}
-
-/// Fills in the displacements. `shifts` is empty if no word has moved.
-fn patch(code: &mut [u64], fixups: &[Fixup], labels: &[u32], shifts: &[u32]) {
-    let moved = |pc: u32| pc + shifts.get(pc as usize).copied().unwrap_or(0);
-    for fixup in fixups {
-        let target = labels[fixup.label.0 as usize];
-        assert!(target != UNBOUND, "a label is bound before the end");
-        let distance = moved(target) as i32 - moved(fixup.next) as i32;
-        let imm = u64::from(distance as u32);
-        match fixup.hole {
-            Hole::Short => code[moved(fixup.pc) as usize] |= u64::from(distance as i16 as u16) << 48,
-            // The word before the next instruction, whether it was long from the start or has been widened.
-            Hole::Long => code[moved(fixup.next) as usize - 1] |= imm << 32,
-            Hole::Extra => code[moved(fixup.pc) as usize + 1] |= imm,
-            Hole::Table(word, high) => {
-                code[(moved(fixup.pc) + word) as usize] |= if high { imm << 32 } else { imm };
-            }
-        }
-    }
-}
-
-/// Packs registers four to a word.
-#[derive(Default)]
-struct Packer {
-    word: u64,
-    filled: u32,
-}
-
-impl Packer {
-    fn put(&mut self, reg: u16, code: &mut Vec<u64>) {
-        self.word |= u64::from(reg) << (16 * self.filled);
-        self.filled += 1;
-        if self.filled == 4 {
-            self.flush(code);
-        }
-    }
-
-    fn flush(&mut self, code: &mut Vec<u64>) {
-        if self.filled > 0 {
-            code.push(self.word);
-        }
-        *self = Packer::default();
-    }
-}
-
-/// The final numbers of registers.
-#[derive(Clone, Copy)]
-struct Renumber {
-    refs: u16,
-    scalars: u16,
-}
-
-impl Renumber {
-    fn register(self, reg: u16) -> u16 {
-        let from_top = u16::MAX - reg;
-        if from_top < self.scalars { self.refs + from_top } else { reg }
-    }
-
-    fn code(self, code: &mut [u64], arg_runs: &[u32]) {
-        let mut runs = arg_runs.iter();
-        let mut pc = 0;
-        while pc < code.len() {
-            let word = Word(code[pc]);
-            let row = &OPCODES[usize::from(word.op())];
-            for (index, operand) in row.operands.iter().enumerate() {
-                if operand.class().is_some() {
-                    self.lane(&mut code[pc], index + 1);
-                }
-            }
-            pc += 1;
-            match row.extra {
-                Extra::No => {}
-                Extra::Const | Extra::Name | Extra::Type | Extra::Variant | Extra::Branch => pc += 1,
-                Extra::MapNext => {
-                    self.lane(&mut code[pc], 2);
-                    pc += 1;
-                }
-                Extra::Quad => {
-                    let flags = code[pc] >> 32;
-                    for index in 0..2 {
-                        if flags >> index & 1 == 1 {
-                            self.lane(&mut code[pc], index);
-                        }
-                    }
-                    pc += 1;
-                }
-                Extra::Args | Extra::TypeArgs => {
-                    pc += usize::from(row.extra == Extra::TypeArgs);
-                    let count = runs.next().copied().unwrap_or(0) as usize;
-                    for index in 0..count {
-                        self.lane(&mut code[pc + index / 4], index % 4);
-                    }
-                    pc += count.div_ceil(4);
-                }
-                Extra::Table => pc += (word.imm() as u32 as usize).div_ceil(2),
-            }
-        }
-    }
-
-    /// Renumbers the register in one of the four parts of a word.
-    fn lane(self, word: &mut u64, index: usize) {
-        let shift = 16 * index;
-        let reg = self.register((*word >> shift) as u16);
-        *word = *word & !(0xFFFF << shift) | u64::from(reg) << shift;
     }
 }
 

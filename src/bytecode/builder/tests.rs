@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::bytecode::decode::{decode, instructions};
+use crate::bytecode::opcode::inverse;
 use crate::bytecode::program::Program;
 
 fn info() -> FunctionInfo {

@@ -89,7 +89,7 @@ impl Checker<'_, '_> {
         let reg = inst.lane(index);
         let kind = self.kind(ty);
         let is_integer = matches!(kind, Kind::I32 | Kind::I64 | Kind::U32 | Kind::U64);
-        let desc = self.tables.desc(ty);
+        let desc = || self.tables.desc(ty);
         // What the class allows by itself, and whether all its operands agree.
         let (allowed, agree) = match class {
             Class::I32 => (kind == Kind::I32, false),
@@ -110,17 +110,17 @@ impl Checker<'_, '_> {
             Class::Str => (ty == TypeId::STRING, false),
             Class::Error => (ty == TypeId::ERROR, false),
             Class::Range => (ty == TypeId::RANGE, false),
-            Class::Array => (matches!(desc, TypeDesc::Array(_)), true),
-            Class::Map => (matches!(desc, TypeDesc::Map { .. }), false),
-            Class::Enum => (matches!(desc, TypeDesc::Enum { .. }), false),
+            Class::Array => (matches!(desc(), TypeDesc::Array(_)), true),
+            Class::Map => (matches!(desc(), TypeDesc::Map { .. }), false),
+            Class::Enum => (matches!(desc(), TypeDesc::Enum { .. }), false),
             Class::Object => {
                 use TypeDesc::*;
-                (matches!(desc, Struct(_) | Cell(_) | Closure { .. }), false)
+                (matches!(desc(), Struct(_) | Cell(_) | Closure { .. }), false)
             }
-            Class::Fn => (matches!(desc, TypeDesc::Fn { .. } | TypeDesc::Closure { .. }), false),
+            Class::Fn => (matches!(desc(), TypeDesc::Fn { .. } | TypeDesc::Closure { .. }), false),
             Class::Deep => {
                 use TypeDesc::*;
-                let deep = matches!(desc, Array(_) | Map { .. } | Struct(_) | Enum { .. } | Error);
+                let deep = matches!(desc(), Array(_) | Map { .. } | Struct(_) | Enum { .. } | Error);
                 (deep && self.tables.facts(ty).comparable, true)
             }
             Class::Any => (true, false),

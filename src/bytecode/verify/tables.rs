@@ -94,8 +94,8 @@ impl<'p> Tables<'p> {
     }
 
     /// What is known of a type.
-    pub fn facts(&self, id: TypeId) -> Facts {
-        self.facts[id.index()]
+    pub fn facts(&self, id: TypeId) -> &Facts {
+        &self.facts[id.index()]
     }
 
     pub fn is_ref(&self, id: TypeId) -> bool {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::*;
 use crate::bytecode::tests::{Random, every_operation};
-use crate::bytecode::{Global, Handler, Op, Word, decode, instructions, parse, print};
+use crate::bytecode::{Global, Handler, Op, TypeId, Word, decode, instructions, parse, print};
 
 /// Tables for the functions below.
 const TABLES: &str = r#"
@@ -100,7 +100,7 @@ fn accepts(lines: &str) {
 }
 
 /// Each line is an instruction that, alone, is rejected for a reason of that kind.
-fn rejects(kind: fn(&Reason) -> bool, lines: &str) {
+fn rejects(kind: Kind, lines: &str) {
     for line in lines.trim().lines() {
         match reason(&format!("{line}\nL0:\nret.void")) {
             Some(reason) => assert!(kind(&reason), "{line}: {reason:?}"),
@@ -108,6 +108,9 @@ fn rejects(kind: fn(&Reason) -> bool, lines: &str) {
         }
     }
 }
+
+/// A kind of reason.
+type Kind = fn(&Reason) -> bool;
 
 macro_rules! is {
     ($pattern:pat) => {
@@ -591,7 +594,7 @@ fn types_are_well_formed() {
     for text in accepted {
         assert_eq!(tables(text), Ok(()), "{text}");
     }
-    let rejected: [(&str, fn(&Reason) -> bool); 22] = [
+    let rejected: [(&str, Kind); 22] = [
         ("type t10 = alias t11\ntype t11 = alias t10", is!(Reason::AliasCycle)),
         ("type t10 = alias t10", is!(Reason::AliasCycle)),
         ("type t10 = alias t99", is!(Reason::NoSuch("type", 99))),
@@ -629,7 +632,7 @@ fn types_are_well_formed() {
 #[test]
 fn headers_are_well_formed() {
     type Change = fn(&mut Function);
-    let changes: [(Change, fn(&Reason) -> bool); 12] = [
+    let changes: [(Change, Kind); 12] = [
         (|function| function.file.0 = 1, is!(Reason::NoSuch("file", 1))),
         (|function| function.counter = 9, is!(Reason::NoSuch("counter", 9))),
         (|function| function.depth_cost = 1000, is!(Reason::Immediate)),
@@ -654,8 +657,6 @@ fn headers_are_well_formed() {
     edit(&mut program, |function| function.code.clear());
     assert_eq!(verify(&program).unwrap_err().reason, Reason::FallsOffEnd);
 }
-
-use crate::bytecode::TypeId;
 
 #[test]
 fn an_extension_holds_all_that_was_there() {
@@ -744,8 +745,8 @@ fn mutated_operands_are_rejected_or_well_typed() {
                         0 => 0,
                         1 => registers,
                         2 => random.below(1 << 16) as u64,
-                        3 => (function.code[at] >> (16 * lane)) + 1 & 0xFFFF,
-                        4 => function.code[at] >> (16 * lane) & 0xFFFF ^ 0x8000,
+                        3 => ((function.code[at] >> (16 * lane)) + 1) & 0xFFFF,
+                        4 => (function.code[at] >> (16 * lane) & 0xFFFF) ^ 0x8000,
                         _ => random.below(registers as usize + 2) as u64,
                     };
                     let mut mutated = Function::clone(function);
@@ -788,18 +789,18 @@ fn well_formed(program: &Program, id: usize) {
         });
         // Operands that a class fixes are of its type.
         for (index, operand) in inst.row().operands.iter().enumerate() {
-            use crate::bytecode::{Class, Kind};
+            use crate::bytecode::{Class, Kind as Machine};
             let Some(class) = operand.class() else { continue };
             let Some(register) = function.registers.get(usize::from(inst.lane(index))) else { continue };
             let expected = match class {
-                Class::I32 => Kind::I32,
-                Class::I64 => Kind::I64,
-                Class::U32 => Kind::U32,
-                Class::U64 => Kind::U64,
-                Class::F64 => Kind::F64,
-                Class::Bool => Kind::Bool,
+                Class::I32 => Machine::I32,
+                Class::I64 => Machine::I64,
+                Class::U32 => Machine::U32,
+                Class::U64 => Machine::U64,
+                Class::F64 => Machine::F64,
+                Class::Bool => Machine::Bool,
                 Class::Ref | Class::Nullable | Class::Array | Class::Map | Class::Object | Class::Str => {
-                    Kind::Ref
+                    Machine::Ref
                 }
                 _ => continue,
             };
