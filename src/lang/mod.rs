@@ -13,4 +13,5 @@ pub mod lexer;
 pub mod lower;
 pub mod parser;
 pub mod source;
+pub mod stack;
 pub mod types;

@@ -5,6 +5,7 @@
 //! costs one call, and a chain of any length one node.
 
 use super::*;
+use crate::lang::stack::with_room;
 
 /// Levels of section 2.1, the loosest 1. What is no binary operator has 0.
 const OR: u8 = 1;
@@ -82,7 +83,7 @@ impl<'a> Parser<'a, '_> {
             return Err(self.too_deep("Expressions"));
         }
         self.expr_depth += 1;
-        let result = production(self);
+        let result = with_room(|| production(self));
         self.expr_depth -= 1;
         result
     }
@@ -388,7 +389,7 @@ impl<'a> Parser<'a, '_> {
             TokenKind::LParen => return self.nested(Self::parenthesised),
             TokenKind::LBracket => return self.nested(Self::array),
             TokenKind::LBrace => return self.nested(Self::map),
-            TokenKind::Fn => return self.nested(|parser| parser.lambda(false)),
+            TokenKind::Fn => return self.lambda(false),
             TokenKind::Match => return Err(self.misplaced_match()),
             _ => return Err(self.unexpected("an expression")),
         };
@@ -465,7 +466,7 @@ impl<'a> Parser<'a, '_> {
         } else if self.begins_block_in_brackets() {
             return Err(self.block_in_brackets(fn_span));
         } else {
-            LambdaBody::Expr(self.expr_ref()?)
+            LambdaBody::Expr(self.nested(Self::expr_ref)?)
         };
         let lambda = self.arena.alloc(Lambda { fn_span, signature, body });
         Ok(Expr { kind: ExprKind::Lambda(lambda), span: self.span_from(fn_span.start) })

@@ -1,6 +1,7 @@
 //! Declarations, `use` and `extern`.
 
 use super::*;
+use crate::lang::stack::with_room;
 
 impl<'a> Parser<'a, '_> {
     /// What may stand only at module level: `pub`, `use`, `extern`, a struct, an enum or an impl block.
@@ -76,7 +77,7 @@ impl<'a> Parser<'a, '_> {
                 self.skip_block();
             } else {
                 self.member_depth += 1;
-                self.member_lines(&mut member);
+                with_room(|| self.member_lines(&mut member));
                 self.member_depth -= 1;
             }
         } else if proper {

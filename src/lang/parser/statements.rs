@@ -2,6 +2,7 @@
 
 use super::expressions::binary_op;
 use super::*;
+use crate::lang::stack::with_room;
 
 /// Where a statement stands.
 #[derive(Clone, Copy, PartialEq)]
@@ -190,7 +191,7 @@ impl<'a> Parser<'a, '_> {
         }
         self.block_depth += 1;
         let mark = self.stacks.stmts.len();
-        self.lines();
+        with_room(|| self.lines());
         self.eat(TokenKind::Dedent);
         self.block_depth -= 1;
         self.finish_block(mark)

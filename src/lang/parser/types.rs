@@ -1,6 +1,7 @@
 //! Types.
 
 use super::*;
+use crate::lang::stack::with_room;
 
 impl<'a> Parser<'a, '_> {
     /// A type.
@@ -47,7 +48,7 @@ impl<'a> Parser<'a, '_> {
 
     fn deeper<T>(&mut self, production: impl FnOnce(&mut Self) -> Parsed<T>) -> Parsed<T> {
         self.type_depth += 1;
-        let result = production(self);
+        let result = with_room(|| production(self));
         self.type_depth -= 1;
         result
     }
