@@ -20,6 +20,7 @@ use crate::lang::hir::{
     Block, Body, BodyId, Capture, Checked, Expr, ExprKind, LocalId, LoopId, Match, Pattern, Place, Stmt,
     StmtKind, VarId,
 };
+use crate::lang::stack::with_room;
 
 type FastSet<T> = HashSet<T, FastHasher>;
 
@@ -199,6 +200,10 @@ impl<'a> Walk<'_, 'a> {
     }
 
     fn block(&mut self, block: &Block<'a>) {
+        with_room(|| self.block_parts(block));
+    }
+
+    fn block_parts(&mut self, block: &Block<'a>) {
         for stmt in block.stmts {
             if self.dead {
                 return;
@@ -326,6 +331,7 @@ impl<'a> Walk<'_, 'a> {
             ExprKind::Local(local) => self.read_local(*local, address(expr)),
             ExprKind::Global(var) => self.read_global(*var, address(expr)),
             ExprKind::Closure(body) => self.capture(*body),
+            ExprKind::Int { .. } | ExprKind::Float(_) | ExprKind::Str(_) | ExprKind::Bool(_) => {}
             ExprKind::If { arms, otherwise } => self.if_arms(arms, Some(otherwise)),
             ExprKind::Match(inner) => self.match_arms(inner),
             ExprKind::And(operands) | ExprKind::Or(operands) => {
@@ -345,13 +351,13 @@ impl<'a> Walk<'_, 'a> {
                     walk.expr(otherwise);
                 });
             }
-            _ => {
+            _ => with_room(|| {
                 walk::parts(expr, &mut |part| self.expr(part));
                 self.dead |= matches!(
                     expr.kind,
                     ExprKind::Builtin { function: BuiltinFn::Raise | BuiltinFn::Exit, .. }
                 );
-            }
+            }),
         }
     }
 }

@@ -4,6 +4,7 @@
 use super::function::{Function, Value};
 use crate::bytecode::{Arg, Kind, Label, Op, Reg, Span, TypeDesc, TypeId};
 use crate::lang::hir::{CompareOp, Expr, ExprKind};
+use crate::lang::stack::with_room;
 
 /// How two operands are compared.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -19,6 +20,10 @@ impl<'a> Function<'_, 'a> {
     /// Branches to `label` if the expression is `sense`, else goes on. It is of type bool or, as an operand of `and`,
     /// `or` and `not`, an integer.
     pub fn branch(&mut self, expr: &'a Expr<'a>, sense: bool, label: Label) {
+        with_room(|| self.branch_parts(expr, sense, label));
+    }
+
+    fn branch_parts(&mut self, expr: &'a Expr<'a>, sense: bool, label: Label) {
         match &expr.kind {
             ExprKind::Not { operand } => self.branch(operand, !sense, label),
             ExprKind::And(operands) => self.branch_all(operands, sense, label),

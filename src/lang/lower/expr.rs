@@ -3,6 +3,7 @@
 use super::function::{Function, Slot, Value, Want};
 use crate::bytecode::{Kind, Literal, Op, Reg, TypeDesc, TypeId};
 use crate::lang::hir::{Block, Expr, ExprKind};
+use crate::lang::stack::with_room;
 
 impl<'a> Function<'_, 'a> {
     /// Lowers an expression. If there is a destination, the value may be there afterwards (then it is the
@@ -37,6 +38,13 @@ impl<'a> Function<'_, 'a> {
                 Value::Literal(self.function_literal(*body, ty), ty)
             }
             ExprKind::Closure(body) => self.lambda(*body, expr, dest),
+            _ => with_room(|| self.compound_expr(expr, dest)),
+        }
+    }
+
+    /// Lowers an expression that has parts.
+    fn compound_expr(&mut self, expr: &'a Expr<'a>, dest: Option<Reg>) -> Value {
+        match &expr.kind {
             ExprKind::Neg { operand, op_span } => self.negate(operand, *op_span, expr.ty, dest),
             ExprKind::BitNot { operand } => self.complement(operand, expr.span, expr.ty, dest),
             ExprKind::Chain { first, rest } => self.chain(expr, first, rest, dest),
@@ -76,6 +84,15 @@ impl<'a> Function<'_, 'a> {
             ExprKind::Map(entries) => self.map(entries, expr),
             ExprKind::Struct { fields, .. } => self.structure(fields, expr, dest),
             ExprKind::Variant { variant, args, .. } => self.variant(*variant, args, expr, dest),
+            ExprKind::Local(_)
+            | ExprKind::Int { .. }
+            | ExprKind::Float(_)
+            | ExprKind::Bool(_)
+            | ExprKind::Str(_)
+            | ExprKind::Outer(_)
+            | ExprKind::Global(_)
+            | ExprKind::Function(_)
+            | ExprKind::Closure(_) => self.expr(expr, dest),
         }
     }
 
@@ -95,7 +112,7 @@ impl<'a> Function<'_, 'a> {
         match (&expr.kind, want) {
             (ExprKind::If { arms, otherwise }, _) => self.if_arms(arms, Some(otherwise), want),
             (ExprKind::Match(inner), _) => self.match_arms(inner, want),
-            (ExprKind::Cond { arms, otherwise }, _) => {
+            (ExprKind::Cond { arms, otherwise }, _) => with_room(|| {
                 let end = self.label();
                 for (condition, value) in *arms {
                     let next = self.label();
@@ -110,7 +127,7 @@ impl<'a> Function<'_, 'a> {
                     self.wanted(otherwise, want);
                 }
                 self.bind(end);
-            }
+            }),
             (_, Want::Drop) => self.discard(expr),
             (_, Want::Into(reg)) => self.expr_into(expr, reg),
             (_, Want::Return) => self.return_value(expr),
@@ -121,18 +138,20 @@ impl<'a> Function<'_, 'a> {
     pub fn block(&mut self, block: &Block<'a>, want: Want) {
         let mark = self.enter();
         self.begin_conditionals(block.conditionals);
-        for stmt in block.stmts {
-            if !self.reachable() {
-                break;
+        with_room(|| {
+            for stmt in block.stmts {
+                if !self.reachable() {
+                    return;
+                }
+                self.stmt(stmt);
             }
-            self.stmt(stmt);
-        }
-        if let Some(value) = block.value
-            && self.reachable()
-        {
-            self.span = value.span;
-            self.wanted(value, want);
-        }
+            if let Some(value) = block.value
+                && self.reachable()
+            {
+                self.span = value.span;
+                self.wanted(value, want);
+            }
+        });
         self.leave(mark);
     }
 
