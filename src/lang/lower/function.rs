@@ -13,7 +13,7 @@
 //!
 //! Invariants
 //! - L1 A register on a free list is named by no [`Value`] and no [`Slot`].
-//! - L2 A register of a hoisted constant is fresh when it is taken, and written only before the loop.
+//! - L2 A register of a hoisted constant has held nothing but such constants, and is written only before the loop.
 //! - L3 Every label that a branch names is bound, or an alias of one that is, before the function is finished.
 
 use std::sync::Arc;
@@ -133,6 +133,8 @@ pub(super) struct Buffers {
     builder: FunctionBuilder,
     free: Vec<Vec<Reg>>,
     touched: Vec<TypeId>,
+    /// Free registers that only constants of loops were in, and nullable ones.
+    set_apart: Vec<Reg>,
     locals: Vec<Slot>,
     scope: Vec<LocalId>,
     pending: Vec<Label>,
@@ -232,6 +234,7 @@ impl<'l, 'a> Function<'l, 'a> {
         for ty in self.buffers.touched.drain(..) {
             self.buffers.free[ty.index()].clear();
         }
+        self.buffers.set_apart.clear();
         self.buffers.scope.clear();
         self.buffers.used.clear();
         self.buffers.args.clear();
@@ -291,9 +294,16 @@ impl<'l, 'a> Function<'l, 'a> {
         self.buffers.builder.register(ty, is_ref, false)
     }
 
-    /// A new nullable register.
+    /// A nullable register.
     pub fn nullable(&mut self, ty: TypeId) -> Reg {
-        self.buffers.builder.register(ty, true, true)
+        self.take_set_apart(RegType { ty, nullable: true })
+            .unwrap_or_else(|| self.buffers.builder.register(ty, true, true))
+    }
+
+    fn take_set_apart(&mut self, ty: RegType) -> Option<Reg> {
+        let buffers = &mut self.buffers;
+        let index = buffers.set_apart.iter().position(|&reg| buffers.builder.reg_type(reg) == ty)?;
+        Some(buffers.set_apart.swap_remove(index))
     }
 
     /// The register of the next parameter.
@@ -306,7 +316,7 @@ impl<'l, 'a> Function<'l, 'a> {
     pub fn free(&mut self, reg: Reg) {
         let RegType { ty, nullable } = self.buffers.builder.reg_type(reg);
         if nullable {
-            return;
+            return self.buffers.set_apart.push(reg);
         }
         let index = ty.index();
         if index >= self.buffers.free.len() {
@@ -359,12 +369,16 @@ impl<'l, 'a> Function<'l, 'a> {
         while self.buffers.scope.len() > mark {
             let local = self.buffers.scope.pop().expect("checked");
             match std::mem::replace(&mut self.buffers.locals[local.index()], Slot::Unset) {
-                Slot::Reg(reg) | Slot::Cell(reg) | Slot::Maybe(reg) | Slot::Closure(reg, _) => self.free(reg),
+                Slot::Reg(reg)
+                | Slot::Cell(reg)
+                | Slot::Maybe(reg)
+                | Slot::Nullable(reg)
+                | Slot::Closure(reg, _) => self.free(reg),
                 Slot::Flagged(reg, flag) => {
                     self.free(reg);
                     self.free(flag);
                 }
-                Slot::Unset | Slot::Nullable(_) | Slot::Static(_) | Slot::Overflow(..) => {}
+                Slot::Unset | Slot::Static(_) | Slot::Overflow(..) => {}
             }
         }
     }
@@ -528,9 +542,7 @@ impl<'l, 'a> Function<'l, 'a> {
         if self.loop_depth == 0
             && let Some(hoisted) = self.hoisted.take()
         {
-            for (_, reg) in hoisted.regs {
-                self.free(reg);
-            }
+            self.buffers.set_apart.extend(hoisted.regs.into_iter().map(|(_, reg)| reg));
         }
     }
 
@@ -543,18 +555,13 @@ impl<'l, 'a> Function<'l, 'a> {
             return None;
         }
         let point = hoisted.point;
-        let reg = match key {
-            HoistKey::Const(bits, ty) => {
-                let reg = self.fresh(ty);
-                self.buffers.builder.constant_at(point, reg, bits);
-                reg
-            }
-            HoistKey::Literal(id, ty) => {
-                let reg = self.fresh(ty);
-                self.buffers.builder.literal_at(point, reg, id);
-                reg
-            }
-        };
+        let (HoistKey::Const(_, ty) | HoistKey::Literal(_, ty)) = key;
+        let apart = self.take_set_apart(RegType { ty, nullable: false });
+        let reg = apart.unwrap_or_else(|| self.fresh(ty));
+        match key {
+            HoistKey::Const(bits, _) => self.buffers.builder.constant_at(point, reg, bits),
+            HoistKey::Literal(id, _) => self.buffers.builder.literal_at(point, reg, id),
+        }
         self.hoisted.as_mut()?.regs.push((key, reg));
         Some(reg)
     }
