@@ -777,3 +777,302 @@ fn closures() {
         &mut types,
     );
 }
+
+#[test]
+fn large() {
+    let a = Bump::new();
+    let b = B { a: &a };
+    let mut types = Types::new();
+    let i = Ty::I32;
+    let ai = types.array(i);
+    let n = 70_000u32;
+    // locals: even i32, odd string; all declared, then summed at the end
+    let names: Vec<(&str, Ty, &str)> = (0..n)
+        .map(|k| ("v", if k % 2 == 0 { i } else { Ty::STRING }, if k % 7 == 0 { "?r" } else { "r" }))
+        .collect();
+    let mut stmts = vec![];
+    let init = |k: u32| if k % 2 == 0 { b.i(k as i64, i) } else { b.s("x") };
+    for k in 0..n {
+        if k % 7 == 0 && k % 3 == 0 {
+            stmts.push(b.if_(
+                vec![
+                    (b.b(true), b.block(&[b.let_(k, init(k))], None)),
+                    (b.cmp(CompareOp::Eq, b.i(1, i), b.l(2, i)), b.block(&[b.let_(k, init(k))], None)),
+                ],
+                None,
+            ));
+        } else if k % 7 == 0 {
+            stmts.push(b.if_(
+                vec![(b.cmp(CompareOp::Lt, b.i(1, i), b.l(2, i)), b.block(&[b.let_(k, init(k))], None))],
+                None,
+            ));
+        } else {
+            stmts.push(b.let_(k, init(k)));
+        }
+    }
+    for k in 0..n {
+        if k % 2 == 0 && k + 2 < n {
+            stmts.push(b.set(k, b.bin(Add, b.l(k, i), b.l(k + 2, i))));
+        } else if k % 2 == 1 {
+            stmts.push(b.set(k, b.s("y")))
+        }
+    }
+    let conds: Vec<LocalId> = (0..n).filter(|k| k % 7 == 0).map(LocalId).collect();
+    let big = b.body(
+        "big",
+        BodyKind::Function,
+        0,
+        Ty::VOID,
+        &names,
+        0,
+        Block { stmts: a.alloc_slice_copy(&stmts), value: None, conditionals: a.alloc_slice_copy(&conds) },
+    );
+    let elems: Vec<E> = (0..100_000).map(|k| b.i(k, i)).collect();
+    let steps: Vec<Step> = (0..100_000)
+        .map(|k| Step { op: Add, op_span: S, rhs: if k % 3 == 0 { b.i(k, i) } else { b.l(1, i) }, ty: i })
+        .collect();
+    let chain = b.e(ExprKind::Chain { first: b.r(b.l(1, i)), rest: a.alloc_slice_copy(&steps) }, i);
+    let conds: Vec<E> = (0..100_000).map(|k| b.cmp(CompareOp::Lt, b.l(1, i), b.i(k, i))).collect();
+    let arms: Vec<_> = (0..50_000)
+        .map(|k| (b.cmp(CompareOp::Eq, b.l(1, i), b.i(k, i)), b.block(&[b.print(&[b.i(k, i)])], None)))
+        .collect();
+    let wide = b.body(
+        "wide",
+        BodyKind::Function,
+        0,
+        i,
+        &[("a", ai, ""), ("x", i, "r"), ("y", i, ""), ("z", Ty::BOOL, "")],
+        1,
+        b.block(
+            &[
+                b.let_(0, b.e(ExprKind::Array(b.es(&elems)), ai)),
+                b.let_(1, b.i(3, i)),
+                b.let_(2, chain),
+                b.let_(3, b.and(&conds)),
+                b.while_(0, b.or(&conds), b.block(&[b.if_(arms, None)], None)),
+            ],
+            Some(b.l(2, i)),
+        ),
+    );
+    let main = b.body("<module>", BodyKind::Module, 0, Ty::VOID, &[], 0, b.block(&[], None));
+    let checked = Checked {
+        bodies: vec![main, big, wide],
+        globals: vec![],
+        nested: vec![],
+        structs: vec![],
+        enums: vec![],
+        entry: vec![BodyId(0)],
+        exports: vec![],
+    };
+    let files = vec![SourceFile { name: "t".into(), text: "".into() }];
+    let t = std::time::Instant::now();
+    let p = Lowerer::program(&checked, &mut types, &files);
+    println!("lowering {:?}", t.elapsed());
+    for f in &p.functions {
+        println!(
+            "{} regs {} refs {} words {} depth {}",
+            f.name,
+            f.registers.len(),
+            f.refs,
+            f.code.len(),
+            f.depth_cost
+        );
+    }
+    let t = std::time::Instant::now();
+    if let Err(e) = crate::bytecode::verify(&p) {
+        panic!("{e}");
+    }
+    println!("verify {:?}", t.elapsed());
+}
+
+#[test]
+fn session() {
+    let a = Bump::new();
+    let b = B { a: &a };
+    let mut types = Types::new();
+    let i = Ty::I32;
+    let v = types.fresh(0);
+    let av = types.array(v);
+    let fv = types.intern(TyKind::Fn([v].into(), v));
+    let g = |name, ty, body| Variable {
+        name,
+        ty,
+        body: BodyId(body),
+        shared: Cell::new(true),
+        conditional: false,
+    };
+    let m1 = b.body(
+        "<module>",
+        BodyKind::Module,
+        0,
+        Ty::VOID,
+        &[],
+        0,
+        b.block(
+            &[
+                b.st(StmtKind::LetGlobal { var: VarId(0), value: b.r(b.e(ExprKind::Array(&[]), av)) }),
+                b.st(StmtKind::LetGlobal {
+                    var: VarId(1),
+                    value: b.r(b.e(ExprKind::Closure(BodyId(1)), fv)),
+                }),
+                b.print(&[b.e(ExprKind::Global(VarId(0)), av)]),
+            ],
+            None,
+        ),
+    );
+    let lam = b.body(
+        "<fn>",
+        BodyKind::Closure,
+        1,
+        v,
+        &[("x", v, "")],
+        0,
+        b.block(&[], Some(b.bin(Add, b.l(0, v), b.l(0, v)))),
+    );
+    let mut checked = Checked {
+        bodies: vec![m1, lam],
+        globals: vec![g("a", av, 0), g("f", fv, 0)],
+        nested: vec![],
+        structs: vec![],
+        enums: vec![],
+        entry: vec![BodyId(0)],
+        exports: vec![],
+    };
+    let files = vec![SourceFile { name: "t".into(), text: "".into() }];
+    let mut lo = Lowerer::new(true);
+    let p1 = lo.lower(&checked, &mut types, &files);
+    println!("{}", crate::bytecode::print(&p1));
+    crate::bytecode::verify(&p1).unwrap();
+    types.unify(v, i).unwrap();
+    checked.bodies.push(b.body(
+        "<module>",
+        BodyKind::Module,
+        0,
+        Ty::VOID,
+        &[],
+        0,
+        b.block(
+            &[
+                b.st_e(b.bi(
+                    crate::lang::builtins::BuiltinFn::Push,
+                    &[b.e(ExprKind::Global(VarId(0)), av), b.i(1, i)],
+                    av,
+                )),
+                b.print(&[b.e(
+                    ExprKind::CallValue {
+                        callee: b.r(b.e(ExprKind::Global(VarId(1)), fv)),
+                        args: b.es(&[b.i(2, i)]),
+                    },
+                    i,
+                )]),
+            ],
+            None,
+        ),
+    ));
+    checked.entry = vec![BodyId(2)];
+    let p2 = lo.lower(&checked, &mut types, &files);
+    println!("{}", crate::bytecode::print(&p2));
+    crate::bytecode::verify(&p2).unwrap();
+    crate::bytecode::verify_extension(&p1, &p2).unwrap();
+}
+
+#[test]
+fn maybes() {
+    let a = Bump::new();
+    let b = B { a: &a };
+    let mut types = Types::new();
+    let i = Ty::I32;
+    let fi = types.intern(TyKind::Fn([].into(), i));
+    let fii = types.intern(TyKind::Fn([i].into(), i));
+    let f = b.body(
+        "f",
+        BodyKind::Function,
+        1,
+        fi,
+        &[("n", i, ""), ("w", i, "?rc"), ("s", Ty::STRING, "?rc")],
+        0,
+        Block {
+            stmts: a.alloc_slice_copy(&[
+                b.if_(
+                    vec![(
+                        b.cmp(CompareOp::Lt, b.l(0, i), b.i(3, i)),
+                        b.block(&[b.let_(1, b.i(5, i)), b.let_(2, b.s("q"))], None),
+                    )],
+                    Some(b.block(&[b.let_(2, b.s("z"))], None)),
+                ),
+                b.st(StmtKind::Compound {
+                    place: Place::Local(LocalId(1), S),
+                    op: Add,
+                    op_span: S,
+                    value: b.r(b.i(1, i)),
+                }),
+                b.set(2, b.s("t")),
+            ]),
+            value: Some(b.r(b.e(ExprKind::Closure(BodyId(2)), fi))),
+            conditionals: a.alloc_slice_copy(&[LocalId(1), LocalId(2)]),
+        },
+    );
+    let mut l = b.body(
+        "<fn>",
+        BodyKind::Closure,
+        0,
+        i,
+        &[],
+        0,
+        b.block(&[b.print(&[b.outer(1, Ty::STRING)])], Some(b.outer(0, i))),
+    );
+    l.captures = vec![Capture::Local(LocalId(1)), Capture::Local(LocalId(2))];
+    // siblings: instance A (i32) and B call each other
+    let outer = b.body(
+        "outer",
+        BodyKind::Function,
+        1,
+        i,
+        &[("k", i, "c"), ("a", fii, "c"), ("b", fii, "c")],
+        0,
+        b.block(
+            &[b.st(StmtKind::Nested(NestedId(0)))],
+            Some(b.e(
+                ExprKind::CallNested { callee: b.r(b.l(1, fii)), body: BodyId(4), args: b.es(&[b.i(3, i)]) },
+                i,
+            )),
+        ),
+    );
+    let mk = |c0: u32| {
+        let mut x = b.body(
+            "g",
+            BodyKind::Closure,
+            1,
+            i,
+            &[("n", i, "")],
+            0,
+            b.block(
+                &[],
+                Some(b.bin(
+                    Add,
+                    b.e(
+                        ExprKind::CallNested {
+                            callee: b.r(b.outer(0, fii)),
+                            body: BodyId(c0),
+                            args: b.es(&[b.l(0, i)]),
+                        },
+                        i,
+                    ),
+                    b.outer(1, i),
+                )),
+            ),
+        );
+        x.captures = vec![Capture::Local(LocalId(c0 - 3)), Capture::Local(LocalId(0))];
+        x
+    };
+    let (ga, gb) = (mk(5), mk(4));
+    let main = b.body("<module>", BodyKind::Module, 0, Ty::VOID, &[], 0, b.block(&[], None));
+    run(
+        vec![main, f, l, outer, ga, gb],
+        vec![vec![(LocalId(1), BodyId(4)), (LocalId(2), BodyId(5))]],
+        vec![],
+        vec![],
+        vec![],
+        &mut types,
+    );
+}
