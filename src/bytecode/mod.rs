@@ -13,7 +13,7 @@ pub mod program;
 mod tests;
 pub mod verify;
 
-pub use builder::{Arg, BuildError, FunctionBuilder, FunctionInfo, Label, Reg};
+pub use builder::{Arg, BuildError, FunctionBuilder, FunctionInfo, Label, Point, Reg};
 pub use builtin::{BUILTINS, Builtin};
 pub use decode::{Access, DecodeError, Inst, decode, instructions};
 pub use opcode::{Class, Effect, Extra, OPCODES, Op, Operand, Row, Storage, Word};

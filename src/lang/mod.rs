@@ -13,6 +13,7 @@ pub mod hir;
 pub mod intern;
 pub mod lexer;
 pub mod modules;
+pub mod lower;
 pub mod parser;
 pub mod render;
 pub mod source;

@@ -10,10 +10,12 @@
 //! - B1 `fixups` are in the order of their instructions; so are `arg_runs` and `positions`.
 //! - B2 A branch stays short only if it reaches its target when all others are widened; so the choice needs no
 //!   iteration, and widening never brings another branch out of range.
+//! - B3 `points` are in the order of their words, which `finish` replaces before it does anything else.
 //!
 //! Cost. Linear in the code, and no allocation per instruction: a builder is meant to be kept, its buffers are reused.
 
 mod branches;
+mod points;
 mod registers;
 #[cfg(test)]
 mod tests;
@@ -21,6 +23,7 @@ mod tests;
 use std::sync::Arc;
 
 use branches::{Fixup, Hole, UNBOUND};
+pub use points::Point;
 use registers::{Packer, Renumber};
 
 use crate::bytecode::builtin::Builtin;
@@ -41,6 +44,13 @@ pub struct Reg(u16);
 /// A place in the code, to be bound once.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct Label(u32);
+
+impl Label {
+    /// Labels of a function are numbered from 0 in the order in which they were made.
+    pub const fn index(self) -> usize {
+        self.0 as usize
+    }
+}
 
 /// Why a function could not be built.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -93,8 +103,9 @@ pub struct FunctionBuilder {
     ref_params: u32,
     scalar_params: u32,
     code: Vec<u64>,
-    /// Address of each label.
+    /// Address of each label, or [`ALIAS`] and the label that it stands for.
     labels: Vec<u32>,
+    points: Vec<points::Words>,
     fixups: Vec<Fixup>,
     /// For each instruction with argument words, how many registers they name.
     arg_runs: Vec<u32>,
@@ -237,13 +248,17 @@ impl FunctionBuilder {
 
     /// A scalar constant, given as its slot in canonical form.
     pub fn constant(&mut self, to: Reg, slot: u64) {
+        let (first, second) = self.constant_words(to, slot);
+        self.word(first);
+        self.code.extend(second);
+    }
+
+    fn constant_words(&self, to: Reg, slot: u64) -> (Word, Option<u64>) {
         let short = slot as i32;
-        let fits = short as i64 as u64 == slot && (slot == 0 || self.reg_type(to).ty != TypeId::F64);
-        if fits {
-            self.word(Word::ai(Op::Const, to.0, short));
+        if short as i64 as u64 == slot && (slot == 0 || self.reg_type(to).ty != TypeId::F64) {
+            (Word::ai(Op::Const, to.0, short), None)
         } else {
-            self.word(Word::abc(Op::ConstWide, to.0, 0, 0));
-            self.code.push(slot);
+            (Word::abc(Op::ConstWide, to.0, 0, 0), Some(slot))
         }
     }
 
@@ -299,6 +314,15 @@ impl FunctionBuilder {
     pub fn jump(&mut self, label: Label) {
         self.fixup(label, Hole::Long, 1);
         self.word(Word::ai(Op::Jump, 0, 0));
+    }
+
+    /// Takes back a jump that was the last instruction: its label turned out to mean the next one. No label may have been
+    /// bound behind it.
+    pub fn take_back_jump(&mut self) {
+        let fixup = self.fixups.pop();
+        let word = self.code.pop();
+        debug_assert!(fixup.is_some_and(|fixup| fixup.pc == self.pc()));
+        debug_assert!(word == Some(Word::ai(Op::Jump, 0, 0).0));
     }
 
     /// Branches if the bool register is as said.
@@ -458,6 +482,7 @@ impl FunctionBuilder {
         self.arg_runs.clear();
         self.positions.clear();
         self.handlers.clear();
+        self.points.clear();
     }
 
     // ---- the end
@@ -480,6 +505,10 @@ impl FunctionBuilder {
     }
 
     fn assemble(&mut self, info: FunctionInfo) -> Result<Function, BuildError> {
+        self.resolve_aliases();
+        if !self.points.is_empty() {
+            self.fill_points();
+        }
         let renumber = Renumber { refs: self.refs.len() as u16, scalars: self.scalars.len() as u16 };
         renumber.code(&mut self.code, &self.arg_runs);
         let code = branches::resolve(&self.code, &self.labels, &mut self.fixups, &mut self.shifts)?;
