@@ -83,11 +83,6 @@ impl Types {
         Types(Program::new())
     }
 
-    /// The number that the next type will get.
-    pub fn next(&self) -> TypeId {
-        TypeId(self.0.types.len() as u32)
-    }
-
     pub fn add(&mut self, desc: TypeDesc) -> TypeId {
         self.0.types.push(desc);
         TypeId(self.0.types.len() as u32 - 1)
