@@ -7,5 +7,6 @@ pub mod opcode;
 pub mod program;
 
 pub use builtin::{BUILTINS, Builtin};
+pub(crate) use opcode::with_ops;
 pub use opcode::{Class, Effect, Extra, OPCODES, Op, Operand, Word};
 pub use program::*;

@@ -136,6 +136,12 @@ macro_rules! opcodes {
             use Operand::*; use Class::*;
             &[$(Row { op: Op::$name, text: $text, operands: [$a, $b, $c], extra: Extra::$extra, raises: Effect::$raises }),*]
         };
+
+        /// Calls macro `$then` with `$with` and the names of all operations, in the order of their numbers.
+        macro_rules! with_ops {
+            ($then:path, $with:tt) => { $then! { $with $($name)* } };
+        }
+        pub(crate) use with_ops;
     };
 }
 
