@@ -200,7 +200,7 @@ pub struct Function {
     /// Not shown in traces: part of the prelude.
     pub hidden: bool,
     pub code: Vec<u64>,
-    /// Innermost first where they nest.
+    /// In the order of their ends, of equal ends the last to begin first: so the innermost comes first where they nest.
     pub handlers: Vec<Handler>,
     /// Positions of the instructions that may raise, or call, in the order of their addresses.
     pub positions: Vec<Position>,
