@@ -319,7 +319,8 @@ opcodes! {
     Switch "switch" [Use(Discrete), Imm32, None] Table Pure;
 
     // ---- counted loops. `a` is the counter, `b` the end; the instruction closes the loop.
-    /// `a += 1; if a < b` branch. The loop was entered with `a < b`, so the addition cannot overflow.
+    /// `if a + 1 < b { a += 1; branch }`. The loop was entered with `a < b`, so the addition does not overflow (where code
+    /// breaks that, it wraps at 64 bits).
     ForS "for.s" [Mod(Signed), Use(Signed), Off16] No Pure;
     ForU "for.u" [Mod(Unsigned), Use(Unsigned), Off16] No Pure;
     /// `if a < b { a += 1; branch }`: the closing test of an inclusive range.
