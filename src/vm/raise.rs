@@ -1,0 +1,136 @@
+//! Raising: handler tables, unwinding, and the report of an error that nobody catches.
+//!
+//! How it works. Two phases. First the frames are walked for a handler, without touching anything. If there is one, the
+//! error becomes an object, the frames above the handler's are dropped (their depth is given back), and execution goes
+//! on at the handler's target with the error in its register. Only if there is none is the trace recorded, and the run
+//! ends. Interrupts, `exit` and a failing output do not come here: they end the run as they are.
+
+use std::sync::Arc;
+
+use crate::bytecode::{FileId, Handler, Span};
+
+use super::fault::{ErrorKind, RuntimeError};
+use super::frame::{Frame, HOST};
+use super::machine::{Ending, Machine};
+
+/// So many active calls are recorded with an uncaught error.
+pub const TRACE_LIMIT: usize = 32;
+
+/// An error that no handler caught.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Uncaught {
+    /// 4 for `E0004`.
+    pub code: u32,
+    pub kind: ErrorKind,
+    pub message: String,
+    /// Where it was raised.
+    pub file: FileId,
+    pub span: Span,
+    /// The active calls, innermost first, at most [`TRACE_LIMIT`].
+    pub trace: Vec<TraceEntry>,
+    /// How many active calls there were beyond.
+    pub omitted: usize,
+}
+
+/// An active call of a trace.
+#[derive(Clone, PartialEq, Debug)]
+pub struct TraceEntry {
+    /// As in `mean` or `<module>`.
+    pub function: Arc<str>,
+    pub file: FileId,
+    /// Where the error was raised, or where the next call stands.
+    pub span: Span,
+}
+
+/// An error on its way.
+pub(super) enum Raised {
+    /// A new one.
+    New(RuntimeError),
+    /// An error value that a program raises again: the object, which a register of the topmost frame holds.
+    Again(u64),
+}
+
+/// What the first phase finds.
+struct Catch {
+    handler: Handler,
+    frame: Frame,
+    /// The depth cost of the frames above.
+    cost: u32,
+}
+
+impl Machine {
+    /// Raises an error at the instruction that `pc` and `regs` name. True if a handler has it: then they name
+    /// where to go on. False if the run has ended.
+    pub(super) fn raise(&mut self, error: Raised) -> bool {
+        let kind = self.kind_of(&error);
+        self.profile.error(kind);
+        let Some(catch) = self.find_handler() else {
+            self.ending = Ending::Uncaught(Box::new(self.uncaught(&error)));
+            return false;
+        };
+        let object = match error {
+            Raised::New(error) => self.error_object(&error),
+            Raised::Again(object) => object,
+        };
+        self.unwind_to(&catch.frame, catch.cost);
+        self.resume_at(catch.handler.target);
+        self.set_register(usize::from(catch.handler.error), object);
+        true
+    }
+
+    /// The first phase: the innermost handler around the instruction at hand, in this run.
+    fn find_handler(&self) -> Option<Catch> {
+        let mut cost = 0;
+        for frame in self.frames() {
+            let function = self.program.functions.get(frame.func as usize)?;
+            if let Some(handler) = function.handler(frame.pc) {
+                return Some(Catch { handler: *handler, frame, cost });
+            }
+            cost += u32::from(frame.cost);
+        }
+        None
+    }
+
+    /// The report of an error for which there is no handler.
+    fn uncaught(&self, error: &Raised) -> Uncaught {
+        let (code, kind, message) = self.describe(error);
+        let (mut trace, mut omitted) = (Vec::new(), 0);
+        let mut place = None;
+        for frame in self.frames() {
+            let Some(function) = self.program.functions.get(frame.func as usize) else {
+                break;
+            };
+            if trace.len() == TRACE_LIMIT {
+                omitted += usize::from(!function.hidden);
+                continue;
+            }
+            let span = position_around(function, frame.pc);
+            if let (None, Some(span)) = (place, span) {
+                place = Some((function.file, span));
+            }
+            if !function.hidden {
+                let (function, file, span) = (function.name.clone(), function.file, span.unwrap_or_default());
+                trace.push(TraceEntry { function, file, span });
+            }
+        }
+        let (file, span) = place.unwrap_or((FileId(0), Span::default()));
+        Uncaught { code, kind, message, file, span, trace, omitted }
+    }
+}
+
+/// The position of the instruction that has a word at `pc`. The word is its first one, or the last one of a call; a call
+/// without a position of its own has none.
+fn position_around(function: &Function, pc: u32) -> Option<Span> {
+    let behind = function.positions.partition_point(|position| position.pc <= pc);
+    let position = function.positions.get(behind.checked_sub(1)?)?;
+    let calls = || {
+        let word = Word(*function.code.get(position.pc as usize)?);
+        let words = match Op::from_number(word.op())? {
+            Op::Call => word.imm(),
+            Op::CallValue | Op::Builtin => 0,
+            _ => return None,
+        };
+        Some(words)
+    };
+    (position.pc == pc || calls().is_some()).then_some(position.span)
+}
