@@ -65,11 +65,9 @@ pub struct FunctionInfo {
     pub params: Vec<TypeId>,
     pub ret: Option<TypeId>,
     pub closure: Option<TypeId>,
+    pub depth_cost: u32,
     pub counter: u32,
-    /// Neither shown in traces nor counted as depth.
     pub hidden: bool,
-    /// The body of a module: shown in traces, not counted.
-    pub module: bool,
 }
 
 const UNBOUND: u32 = u32::MAX;
@@ -524,8 +522,6 @@ impl FunctionBuilder {
 
         let refs = self.refs.len() as u32;
         let registers: Vec<_> = self.refs.iter().chain(&self.scalars).copied().collect();
-        let depth_cost =
-            if info.hidden || info.module { 0 } else { (registers.len() as u32).div_ceil(1024).max(1) };
         Ok(Function {
             name: info.name,
             file: info.file,
@@ -536,7 +532,7 @@ impl FunctionBuilder {
             refs,
             ref_params: self.ref_params,
             scalar_params: self.scalar_params,
-            depth_cost,
+            depth_cost: info.depth_cost,
             counter: info.counter,
             hidden: info.hidden,
             code,

@@ -4,11 +4,13 @@
 
 pub mod builder;
 pub mod builtin;
+pub mod decode;
 pub mod opcode;
 pub mod program;
 
 pub use builder::{Arg, BuildError, FunctionBuilder, FunctionInfo, Label, Reg};
 pub use builtin::{BUILTINS, Builtin};
+pub use decode::{Access, DecodeError, Inst, decode, instructions};
 pub(crate) use opcode::with_ops;
-pub use opcode::{Class, Effect, Extra, OPCODES, Op, Operand, Word};
+pub use opcode::{Class, Effect, Extra, OPCODES, Op, Operand, Row, Storage, Word};
 pub use program::*;

@@ -521,7 +521,36 @@ pub const fn inverse(op: Op) -> Option<(Op, bool)> {
     })
 }
 
+/// How the elements of an array are stored.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Storage {
+    /// 32 bits, sign-extended when read: `i32`.
+    I32,
+    /// 32 bits, zero-extended when read: `u32` and tag enums.
+    U32,
+    /// 32 bits, written only, so `i32`, `u32` and tag enums.
+    Any32,
+    /// `i64`, `u64`, `f64`.
+    Any64,
+    Bool,
+    Ref,
+}
+
 impl Op {
+    /// For an operation on the elements of an array that has a storage class as its suffix: the class.
+    pub const fn storage(self) -> Option<Storage> {
+        use Op::*;
+        Some(match self {
+            NextI32 | GetI32 | PopI32 => Storage::I32,
+            NextU32 | GetU32 | PopU32 => Storage::U32,
+            Set32 | Push32 => Storage::Any32,
+            Next64 | Get64 | Set64 | Push64 | Pop64 => Storage::Any64,
+            NextBool | GetBool | SetBool | PushBool | PopBool => Storage::Bool,
+            NextRef | GetRef | SetRef | PushRef | PopRef => Storage::Ref,
+            _ => return None,
+        })
+    }
+
     /// How many operations there are.
     pub const COUNT: usize = OPCODES.len();
 

@@ -7,10 +7,10 @@
 
 use std::sync::Arc;
 
-use crate::bytecode::{FileId, Handler, Span};
+use crate::bytecode::{FileId, Function, Handler, Program, Span, decode};
 
 use super::fault::{ErrorKind, RuntimeError};
-use super::frame::{Frame, HOST};
+use super::frame::Frame;
 use super::machine::{Ending, Machine};
 
 /// So many active calls are recorded with an uncaught error.
@@ -104,7 +104,7 @@ impl Machine {
                 omitted += usize::from(!function.hidden);
                 continue;
             }
-            let span = position_around(function, frame.pc);
+            let span = position_around(&self.program, function, frame.pc);
             if let (None, Some(span)) = (place, span) {
                 place = Some((function.file, span));
             }
@@ -118,19 +118,10 @@ impl Machine {
     }
 }
 
-/// The position of the instruction that has a word at `pc`. The word is its first one, or the last one of a call; a call
-/// without a position of its own has none.
-fn position_around(function: &Function, pc: u32) -> Option<Span> {
+/// The position of the instruction that has a word at `pc`.
+fn position_around(program: &Program, function: &Function, pc: u32) -> Option<Span> {
     let behind = function.positions.partition_point(|position| position.pc <= pc);
     let position = function.positions.get(behind.checked_sub(1)?)?;
-    let calls = || {
-        let word = Word(*function.code.get(position.pc as usize)?);
-        let words = match Op::from_number(word.op())? {
-            Op::Call => word.imm(),
-            Op::CallValue | Op::Builtin => 0,
-            _ => return None,
-        };
-        Some(words)
-    };
-    (position.pc == pc || calls().is_some()).then_some(position.span)
+    let instruction = decode(program, &function.code, position.pc).ok()?;
+    (pc < instruction.next()).then_some(position.span)
 }

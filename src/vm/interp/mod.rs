@@ -82,7 +82,6 @@ pub(super) enum Why {
     StringIndex,
     PopEmpty,
     RangeStep,
-    MapChanged,
     F64ToI32,
     F64ToI64,
     F64ToU32,
@@ -91,6 +90,8 @@ pub(super) enum Why {
     NoValue,
     /// A module variable without a value; `imm` names it.
     NoGlobalValue,
+    /// `raise.error`: operand `a` is the error.
+    RaiseAgain,
     /// The variant at hand is not the one that the instruction names: the compiler is wrong.
     WrongVariant,
 }
