@@ -1,55 +1,19 @@
-//! Arrays: elements, `push` and `pop` where there is room, loops over elements. What allocates is in `vm/heap`.
+//! Arrays: elements, `push` and `pop` where there is room, loops over elements, and the entries to what allocates.
 
-use super::object::{array_capacity, array_len, element, set_array_len};
 use super::{Cpu, Flow, Handler, Machine, Why, ops};
-
-/// Element types as they lie in a store, and their slots. Narrowing a canonical slot keeps all of it.
-trait Element: Copy {
-    fn load(self) -> u64;
-    fn store(slot: u64) -> Self;
-}
-
-macro_rules! elements {
-    ($($ty:ident)*) => {$(
-        impl Element for $ty {
-            #[inline(always)]
-            fn load(self) -> u64 {
-                self as i64 as u64
-            }
-            #[inline(always)]
-            fn store(slot: u64) -> $ty {
-                slot as $ty
-            }
-        }
-    )*};
-}
-// Bools are bytes.
-elements! { u8 i32 u32 u64 }
-
-/// Reads an element below the length.
-#[inline(always)]
-fn load<T: Element>(array: u64, index: usize) -> u64 {
-    // SAFETY: the store has as many elements as the length says, of the storage class of the array's type, which the
-    // verifier has compared with the operation's (V: operands).
-    unsafe { *element::<T>(array, index) }.load()
-}
-
-/// Writes an element below the capacity.
-#[inline(always)]
-fn store<T: Element>(array: u64, index: usize, slot: u64) {
-    // SAFETY: as in `load`.
-    unsafe { *element::<T>(array, index) = T::store(slot) }
-}
+use crate::bytecode::TypeId;
+use crate::vm::fault::RuntimeError;
+use crate::vm::layout::Elem;
 
 /// `a = b[c]`. The index may be of any integer type: as unsigned, negative ones are out of range.
 macro_rules! gets {
-    ($($name:ident $ty:ident;)*) => { ops! { $(
+    ($($name:ident $elem:ident;)*) => { ops! { $(
         $name(cpu) {
-            let (array, index): (u64, u64) = (cpu.get_b(), cpu.get_c());
-            if index >= u64::from(array_len(array)) {
+            let (array, index) = (cpu.ref_b().as_array(), cpu.get_c::<u64>());
+            if index >= u64::from(array.len()) {
                 return Flow::Slow(Why::ArrayIndex);
             }
-            cpu.set_a(load::<$ty>(array, index as usize));
+            cpu.set_a(array.get(Elem::$elem, index as u32));
             Flow::Next
         }
     )* } };
@@ -57,13 +21,13 @@ macro_rules! gets {
 
 /// `a[b] = c`.
 macro_rules! sets {
-    ($($name:ident $ty:ident;)*) => { ops! { $(
+    ($($name:ident $elem:ident;)*) => { ops! { $(
         $name(cpu) {
-            let (array, index): (u64, u64) = (cpu.get_a(), cpu.get_b());
-            if index >= u64::from(array_len(array)) {
+            let (array, index) = (cpu.ref_a().as_array(), cpu.get_b::<u64>());
+            if index >= u64::from(array.len()) {
                 return Flow::Slow(Why::ArrayIndex);
             }
-            store::<$ty>(array, index as usize, cpu.get_c());
+            array.set(Elem::$elem, index as u32, cpu.get_c());
             Flow::Next
         }
     )* } };
@@ -71,39 +35,28 @@ macro_rules! sets {
 
 /// Appends `b` to `a`.
 macro_rules! pushes {
-    ($($name:ident $ty:ident;)*) => { ops! { $(
-        $name(cpu, machine) {
-            let array: u64 = cpu.get_a();
-            let len = array_len(array);
-            if len == array_capacity(array) {
+    ($($name:ident $elem:ident;)*) => { ops! { $(
+        $name(cpu) {
+            let array = cpu.ref_a().as_array();
+            if array.len() == array.capacity() {
                 return Flow::Heavy;
             }
-            store::<$ty>(array, len as usize, cpu.get_b());
-            set_array_len(array, len + 1);
+            array.push_within(Elem::$elem, cpu.get_b());
             Flow::Next
-        } heavy {
-            let array: u64 = cpu.get_a();
-            machine.grow_array(array)?;
-            let len = array_len(array);
-            store::<$ty>(array, len as usize, cpu.get_b());
-            set_array_len(array, len + 1);
-            Ok(())
+        } heavy(machine) {
+            cpu.ref_a().as_array().push(&mut machine.context.heap, Elem::$elem, cpu.get_b())
         }
     )* } };
 }
 
 /// Takes the last element of `b` into `a`.
 macro_rules! pops {
-    ($($name:ident $ty:ident;)*) => { ops! { $(
+    ($($name:ident $elem:ident;)*) => { ops! { $(
         $name(cpu) {
-            let array: u64 = cpu.get_b();
-            let len = array_len(array);
-            if len == 0 {
-                return Flow::Slow(Why::PopEmpty);
+            match cpu.ref_b().as_array().pop(Elem::$elem) {
+                Some(value) => cpu.set_a(value),
+                None => return Flow::Slow(Why::PopEmpty),
             }
-            let last = len as usize - 1;
-            cpu.set_a(load::<$ty>(array, last));
-            set_array_len(array, len - 1);
             Flow::Next
         }
     )* } };
@@ -111,12 +64,12 @@ macro_rules! pops {
 
 /// The next element of a loop over array `b` at position `c`.
 macro_rules! nexts {
-    ($($name:ident $ty:ident;)*) => { ops! { $(
+    ($($name:ident $elem:ident;)*) => { ops! { $(
         $name(cpu) {
-            let (array, position): (u64, u64) = (cpu.get_b(), cpu.get_c());
+            let (array, position) = (cpu.ref_b().as_array(), cpu.get_c::<u64>());
             let branch = cpu.extra();
-            if position < u64::from(array_len(array)) {
-                cpu.set_a(load::<$ty>(array, position as usize));
+            if position < u64::from(array.len()) {
+                cpu.set_a(array.get(Elem::$elem, position as u32));
                 // The length fits an i32, so the position behind the element does.
                 cpu.write(cpu.c(), position as i32 + 1);
                 cpu.branch(branch as i32);
@@ -126,37 +79,54 @@ macro_rules! nexts {
     )* } };
 }
 
-gets! { GetI32 i32; GetU32 u32; Get64 u64; GetBool u8; GetRef u64; }
-sets! { Set32 u32; Set64 u64; SetBool u8; SetRef u64; }
-pushes! { Push32 u32; Push64 u64; PushBool u8; PushRef u64; }
-pops! { PopI32 i32; PopU32 u32; Pop64 u64; PopBool u8; }
-nexts! { NextI32 i32; NextU32 u32; Next64 u64; NextBool u8; NextRef u64; }
+gets! { GetI32 I32; GetU32 U32; Get64 Word; GetBool Bool; GetRef Ref; }
+// For writing, the two 32-bit classes are one.
+sets! { Set32 U32; Set64 Word; SetBool Bool; SetRef Ref; }
+pushes! { Push32 U32; Push64 Word; PushBool Bool; PushRef Ref; }
+pops! { PopI32 I32; PopU32 U32; Pop64 Word; PopBool Bool; PopRef Ref; }
+nexts! { NextI32 I32; NextU32 U32; Next64 Word; NextBool Bool; NextRef Ref; }
 
 ops! {
-    PopRef(cpu) {
-        let array: u64 = cpu.get_b();
-        let len = array_len(array);
-        if len == 0 {
-            return Flow::Slow(Why::PopEmpty);
-        }
-        let last = len as usize - 1;
-        cpu.set_a(load::<u64>(array, last));
-        // References behind the length are null (L4).
-        store::<u64>(array, last, 0);
-        set_array_len(array, len - 1);
-        Flow::Next
-    }
     ArrayLen(cpu) {
-        cpu.set_a(array_len(cpu.get_b()));
+        cpu.set_a(cpu.ref_b().as_array().len());
         Flow::Next
     }
-    ArrayCheckLen(cpu, machine) {
-        if array_len(cpu.get_a()) != cpu.imm() as u32 {
+    ArrayCheckLen(cpu) {
+        if cpu.ref_a().as_array().len() != cpu.imm() as u32 {
             return Flow::Heavy;
         }
         Flow::Next
-    } heavy {
-        let _ = machine;
-        Err(RuntimeError::ArrayLength { expected: cpu.imm() as u32, actual: array_len(cpu.get_a()) }.into())
+    } heavy(_machine) {
+        let (expected, actual) = (cpu.imm() as u32, cpu.ref_a().as_array().len());
+        Err(RuntimeError::ArrayLength { expected, actual }.into())
+    }
+    ArrayNew(cpu) heavy(machine) {
+        let word = cpu.extra();
+        let (ty, count) = (TypeId(word as u32), (word >> 32) as usize);
+        let elem = machine.context.elem_of(ty);
+        let array = machine.context.heap.new_array(ty, elem, count)?;
+        for index in 0..count {
+            array.push_within(elem, cpu.read(cpu.argument(index)));
+        }
+        cpu.skip(count.div_ceil(4));
+        cpu.set_a(array.bits());
+        Ok(())
+    }
+    ArrayFill(cpu) heavy(machine) {
+        let ty = TypeId(cpu.extra() as u32);
+        let array = machine.context.array_fill(ty, cpu.get_b(), cpu.get_c())?;
+        cpu.set_a(array);
+        Ok(())
+    }
+    ArraySlice(cpu) heavy(machine) {
+        let bounds = cpu.slice_bounds();
+        let array = machine.context.array_slice(cpu.ref_b().as_array(), bounds)?;
+        cpu.set_a(array);
+        Ok(())
+    }
+    ArrayRepeat(cpu) heavy(machine) {
+        let array = machine.context.array_repeat(cpu.ref_b().as_array(), cpu.get_c())?;
+        cpu.set_a(array);
+        Ok(())
     }
 }

@@ -88,11 +88,11 @@ ops! {
         enter(cpu, machine, entry, words.div_ceil(4), None)
     }
     CallValue(cpu, machine) {
-        let value: u64 = cpu.get_b();
-        // SAFETY: `b` is a function value, whose function exists.
-        let entry = unsafe { machine.function(machine.function_of(value)) };
+        let value = cpu.ref_b();
+        // SAFETY: `b` is a function value, and those are made of functions that exist.
+        let entry = unsafe { machine.function(value.aux() as usize) };
         let words = cpu.c().div_ceil(4);
-        enter(cpu, machine, entry, words, entry.has_closure.then_some(value))
+        enter(cpu, machine, entry, words, entry.has_closure.then_some(value.bits()))
     }
     Ret(cpu, machine) {
         let value: u64 = cpu.get_a();

@@ -8,7 +8,7 @@
 //!
 //! Registers are canonical (see [`crate::bytecode::opcode`]); each accessor keeps that by writing through [`Slot`].
 
-use std::ptr::NonNull;
+use crate::vm::heap::Ref;
 
 /// A type that a register may hold.
 pub(in crate::vm) trait Slot: Copy {
@@ -57,28 +57,14 @@ impl Slot for f64 {
     }
 }
 
-impl<T> Slot for *mut T {
+impl Slot for Ref {
     #[inline(always)]
-    fn from_slot(slot: u64) -> *mut T {
-        std::ptr::with_exposed_provenance_mut(slot as usize)
+    fn from_slot(slot: u64) -> Ref {
+        Ref::from_bits(slot)
     }
     #[inline(always)]
     fn to_slot(self) -> u64 {
-        self.expose_provenance() as u64
-    }
-}
-
-impl<T> Slot for NonNull<T> {
-    #[inline(always)]
-    fn from_slot(slot: u64) -> NonNull<T> {
-        let pointer = <*mut T>::from_slot(slot);
-        debug_assert!(!pointer.is_null());
-        // SAFETY: reference registers are read only after they were assigned (V: data flow), and no program observes null.
-        unsafe { NonNull::new_unchecked(pointer) }
-    }
-    #[inline(always)]
-    fn to_slot(self) -> u64 {
-        self.as_ptr().to_slot()
+        self.bits()
     }
 }
 
@@ -194,6 +180,24 @@ impl Cpu {
         self.read(self.c())
     }
 
+    /// The object that the register of `a` holds.
+    #[inline(always)]
+    pub fn ref_a(&self) -> Ref {
+        self.get_a()
+    }
+
+    /// The object that the register of `b` holds.
+    #[inline(always)]
+    pub fn ref_b(&self) -> Ref {
+        self.get_b()
+    }
+
+    /// The object that the register of `c` holds.
+    #[inline(always)]
+    pub fn ref_c(&self) -> Ref {
+        self.get_c()
+    }
+
     /// Writes the register that `a` names.
     #[inline(always)]
     pub fn set_a<T: Slot>(&mut self, value: T) {
@@ -207,6 +211,12 @@ impl Cpu {
         let word = unsafe { *self.pc };
         self.pc = self.pc.wrapping_add(1);
         word
+    }
+
+    /// Goes over so many extra words.
+    #[inline(always)]
+    pub fn skip(&mut self, words: usize) {
+        self.pc = self.pc.wrapping_add(words);
     }
 
     /// The register that argument word operand `index` names; the argument words begin at `pc`.

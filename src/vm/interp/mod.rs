@@ -119,12 +119,11 @@ pub(super) trait Handler {
 /// a `Result<(), Fault>`.
 macro_rules! ops {
     () => {};
-    ($name:ident($cpu:ident $(, $machine:ident)?) $body:block heavy $heavy:block $($rest:tt)*) => {
-        pub(super) struct $name;
+    ($name:ident($cpu:ident $(, $machine:ident)?) $body:block heavy($heavy_machine:ident) $heavy:block $($rest:tt)*) => {
+        pub(in crate::vm) struct $name;
         impl Handler for $name {
             const HEAVY: Option<super::Heavy> = {
-                fn part($cpu: &mut Cpu, _machine: &mut Machine) -> Result<(), $crate::vm::fault::Fault> {
-                    $(let $machine = _machine;)?
+                fn part($cpu: &mut Cpu, $heavy_machine: &mut Machine) -> Result<(), $crate::vm::fault::Fault> {
                     $heavy
                 }
                 unsafe fn heavy(pc: *const u64, regs: *mut u64, machine: &mut Machine) -> isize {
@@ -143,11 +142,11 @@ macro_rules! ops {
         }
         ops! { $($rest)* }
     };
-    ($name:ident($cpu:ident $(, $machine:ident)?) heavy $heavy:block $($rest:tt)*) => {
-        ops! { $name($cpu $(, $machine)?) { $(let _ = $machine;)? let _ = $cpu; Flow::Heavy } heavy $heavy $($rest)* }
+    ($name:ident($cpu:ident) heavy($machine:ident) $heavy:block $($rest:tt)*) => {
+        ops! { $name($cpu) { let _ = $cpu; Flow::Heavy } heavy($machine) $heavy $($rest)* }
     };
     ($name:ident($cpu:ident $(, $machine:ident)?) $body:block $($rest:tt)*) => {
-        pub(super) struct $name;
+        pub(in crate::vm) struct $name;
         impl Handler for $name {
             #[inline(always)]
             unsafe fn run($cpu: &mut Cpu, _machine: &mut Machine) -> Flow {

@@ -1,56 +1,81 @@
 //! Structs, cells, enum variants, function values, errors.
 
-use super::object::{error_parts, get_slot, header, set_slot};
 use super::{Cpu, Flow, Handler, Machine, Why, ops};
+use crate::bytecode::TypeId;
+use crate::vm::heap::Ref;
+
+/// Fills the slots of a new object from the argument words, which begin at `pc`, and goes behind them.
+#[inline(always)]
+fn fill(cpu: &mut Cpu, object: Ref, slots: usize) {
+    for slot in 0..slots {
+        object.set_slot(slot as u32, cpu.read(cpu.argument(slot)));
+    }
+    cpu.skip(slots.div_ceil(4));
+}
 
 ops! {
+    New(cpu) heavy(machine) {
+        let ty = TypeId(cpu.extra() as u32);
+        let object = machine.context.heap.new_object(ty, cpu.b() as u32, cpu.c() as u32)?;
+        fill(cpu, object, cpu.c());
+        cpu.set_a(object);
+        Ok(())
+    }
+    Closure(cpu) heavy(machine) {
+        // SAFETY: the operand is below the number of functions (V: operands).
+        let (ty, captures) = unsafe { machine.closure_type(cpu.index()) };
+        let object = machine.context.heap.new_object(ty, cpu.index() as u32, captures)?;
+        fill(cpu, object, captures as usize);
+        cpu.set_a(object);
+        Ok(())
+    }
     GetField(cpu) {
-        let value = get_slot(cpu.get_b(), cpu.c());
+        let value = cpu.ref_b().slot(cpu.c() as u32);
         cpu.set_a(value);
         Flow::Next
     }
     GetFieldRef(cpu) {
-        let value = get_slot(cpu.get_b(), cpu.c());
+        let value = cpu.ref_b().slot(cpu.c() as u32);
         cpu.set_a(value);
         Flow::Next
     }
     SetField(cpu) {
-        set_slot(cpu.get_a(), cpu.c(), cpu.get_b());
+        cpu.ref_a().set_slot(cpu.c() as u32, cpu.get_b());
         Flow::Next
     }
     SetFieldRef(cpu) {
-        set_slot(cpu.get_a(), cpu.c(), cpu.get_b());
+        cpu.ref_a().set_slot(cpu.c() as u32, cpu.get_b());
         Flow::Next
     }
     Tag(cpu) {
-        let tag = header(cpu.get_b()).aux;
+        let tag = cpu.ref_b().aux();
         cpu.set_a(tag);
         Flow::Next
     }
     GetPayload(cpu) {
-        let object: u64 = cpu.get_b();
-        if u64::from(header(object).aux) != cpu.extra() {
+        let object = cpu.ref_b();
+        if u64::from(object.aux()) != cpu.extra() {
             return Flow::Slow(Why::WrongVariant);
         }
-        cpu.set_a(get_slot(object, cpu.c()));
+        cpu.set_a(object.slot(cpu.c() as u32));
         Flow::Next
     }
     GetPayloadRef(cpu) {
-        let object: u64 = cpu.get_b();
-        if u64::from(header(object).aux) != cpu.extra() {
+        let object = cpu.ref_b();
+        if u64::from(object.aux()) != cpu.extra() {
             return Flow::Slow(Why::WrongVariant);
         }
-        cpu.set_a(get_slot(object, cpu.c()));
+        cpu.set_a(object.slot(cpu.c() as u32));
         Flow::Next
     }
-    ErrorMessage(cpu) {
-        let (message, _, _) = error_parts(cpu.get_b());
-        cpu.set_a(message);
-        Flow::Next
+    ErrorMessage(cpu) heavy(_machine) {
+        let message = cpu.ref_b().as_error().message();
+        cpu.set_a(message.object());
+        Ok(())
     }
-    ErrorKind(cpu, machine) {
-        let (_, kind, _) = error_parts(cpu.get_b());
-        cpu.set_a(machine.error_kind(kind));
-        Flow::Next
+    ErrorKind(cpu) heavy(machine) {
+        let kind = cpu.ref_b().as_error().kind();
+        cpu.set_a(machine.context.kind_text(kind));
+        Ok(())
     }
 }

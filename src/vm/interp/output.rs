@@ -1,0 +1,50 @@
+//! Output, formats, builtin functions, raising.
+
+use super::{Cpu, Flow, Handler, Machine, Why, ops};
+use crate::bytecode::{Builtin, FormatId};
+use crate::vm::fault::RuntimeError;
+
+/// So many arguments of a builtin or format are gathered without allocation.
+const FEW: usize = 8;
+
+/// Calls `then` with the values of the arguments, whose words begin at `pc`, and goes behind them.
+fn with_arguments<R>(cpu: &mut Cpu, count: usize, then: impl FnOnce(&[u64]) -> R) -> R {
+    let mut few = [0; FEW];
+    let result = if let Some(few) = few.get_mut(..count) {
+        few.iter_mut().enumerate().for_each(|(index, slot)| *slot = cpu.read(cpu.argument(index)));
+        then(few)
+    } else {
+        let many: Vec<u64> = (0..count).map(|index| cpu.read(cpu.argument(index))).collect();
+        then(&many)
+    };
+    cpu.skip(count.div_ceil(4));
+    result
+}
+
+ops! {
+    Builtin(cpu) heavy(machine) {
+        // SAFETY: the operand is the number of a builtin (V: operands).
+        let builtin = unsafe { builtin_of(cpu.index()) };
+        let count = builtin.row().params.len();
+        let result = with_arguments(cpu, count, |args| machine.context.call_builtin(builtin, args))?;
+        cpu.set_a(result);
+        Ok(())
+    }
+    Print(cpu) heavy(machine) {
+        let (format, count) = (FormatId(cpu.index() as u32), machine.format_arguments(cpu.index()));
+        with_arguments(cpu, count, |args| machine.context.print(format, args))
+    }
+    FormatStr(cpu) heavy(machine) {
+        let (format, count) = (FormatId(cpu.index() as u32), machine.format_arguments(cpu.index()));
+        let result = with_arguments(cpu, count, |args| machine.context.format(format, args))?;
+        cpu.set_a(result.object());
+        Ok(())
+    }
+    Raise(cpu) heavy(_machine) {
+        Err(RuntimeError::Raised(cpu.ref_a().as_str().text().into()).into())
+    }
+    RaiseError(cpu) {
+        let _ = cpu;
+        Flow::Slow(Why::RaiseAgain)
+    }
+}
