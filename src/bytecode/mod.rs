@@ -7,6 +7,7 @@ pub mod builtin;
 pub mod decode;
 pub mod opcode;
 pub mod program;
+pub mod verify;
 
 pub use builder::{Arg, BuildError, FunctionBuilder, FunctionInfo, Label, Reg};
 pub use builtin::{BUILTINS, Builtin};
@@ -14,3 +15,4 @@ pub use decode::{Access, DecodeError, Inst, decode, instructions};
 pub(crate) use opcode::with_ops;
 pub use opcode::{Class, Effect, Extra, OPCODES, Op, Operand, Row, Storage, Word};
 pub use program::*;
+pub use verify::{VerifyError, verify, verify_extension};
