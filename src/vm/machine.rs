@@ -141,7 +141,7 @@ impl Machine {
 
     /// A register of the topmost frame.
     pub(super) fn register(&self, register: usize) -> u64 {
-        // SAFETY: callers name registers that the instruction at hand has for operands, which lie in the frame (V: operands).
+        // SAFETY: callers name registers that the instruction at hand has for operands, which lie in the frame (V4).
         unsafe { *self.regs.add(register) }
     }
 

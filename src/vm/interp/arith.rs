@@ -80,7 +80,7 @@ macro_rules! divide {
     )* } };
 }
 
-/// `a = b op immediate`, where the immediate is neither 0 nor -1 (V: operands).
+/// `a = b op immediate`, where the immediate is neither 0 nor -1 (V2).
 macro_rules! divide_imm {
     ($($name:ident $ty:ident $op:ident;)*) => { ops! { $(
         $name(cpu) {

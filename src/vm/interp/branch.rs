@@ -66,7 +66,7 @@ ops! {
         let table = cpu.pc;
         cpu.pc = table.wrapping_add(count.div_ceil(2) as usize);
         if value < count {
-            // SAFETY: the table has a word for each two of its `count` entries (V: targets).
+            // SAFETY: the table has a word for each two of its `count` entries (V1).
             let pair = unsafe { *table.add(value as usize / 2) };
             cpu.branch((pair >> (value % 2 * 32)) as i32);
         }

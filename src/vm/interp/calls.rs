@@ -21,7 +21,7 @@ fn enter(cpu: &mut Cpu, machine: &mut Machine, entry: &FuncEntry, words: usize, 
     if top > machine.limit {
         return Flow::Slow(Why::Stack);
     }
-    // SAFETY: the verifier has bounded the counter of each function (V: functions).
+    // SAFETY: the verifier has bounded the counter of each function (V2).
     if unsafe { machine.count_down(entry.counter as usize) } {
         return Flow::Slow(Why::Hot);
     }
@@ -34,7 +34,7 @@ fn enter(cpu: &mut Cpu, machine: &mut Machine, entry: &FuncEntry, words: usize, 
     // SAFETY: `index` is below the number of registers of the callee wherever this is called: parameters and references
     // are registers (P3), and the header precedes them.
     let put = |index: usize, value: u64| unsafe { regs.add(index).write_volatile(value) };
-    // Argument `index` has a register in the words of the instruction (V: targets).
+    // Argument `index` has a register in the words of the instruction (V1).
     let mut hidden = 0;
     if let Some(closure) = closure {
         put(0, closure);
@@ -66,9 +66,9 @@ fn enter(cpu: &mut Cpu, machine: &mut Machine, entry: &FuncEntry, words: usize, 
     Flow::Next
 }
 
-/// Pops the topmost frame and gives the caller its result.
+/// Pops the topmost frame. Gives the register that takes the result.
 #[inline(always)]
-fn leave(cpu: &mut Cpu, machine: &mut Machine, result: u64) -> Flow {
+fn leave(cpu: &mut Cpu, machine: &mut Machine) -> usize {
     let frame = header_of(cpu.regs);
     // SAFETY: the topmost frame has a header (IN2), and was entered from the frame that it names (FR2, FR3).
     let header = unsafe { *frame };
@@ -76,13 +76,12 @@ fn leave(cpu: &mut Cpu, machine: &mut Machine, result: u64) -> Flow {
     machine.set_depth_left(machine.depth_left() + i32::from(header.cost));
     cpu.pc = header.ret;
     cpu.regs = header.caller;
-    cpu.write(usize::from(header.dest), result);
-    Flow::Next
+    usize::from(header.dest)
 }
 
 ops! {
     Call(cpu, machine) {
-        // SAFETY: the operand is below the number of functions (V: operands).
+        // SAFETY: the operand is below the number of functions (V2).
         let entry = unsafe { machine.function(cpu.index()) };
         let words = (entry.ref_params + entry.scalar_params) as usize;
         enter(cpu, machine, entry, words.div_ceil(4), None)
@@ -96,9 +95,13 @@ ops! {
     }
     Ret(cpu, machine) {
         let value: u64 = cpu.get_a();
-        leave(cpu, machine, value)
+        let dest = leave(cpu, machine);
+        // A register of the caller: that of a call which has a result (V4), or the slot of a host frame.
+        cpu.write(dest, value);
+        Flow::Next
     }
     RetVoid(cpu, machine) {
-        leave(cpu, machine, 0)
+        leave(cpu, machine);
+        Flow::Next
     }
 }

@@ -31,7 +31,7 @@ impl Code {
     #[inline(always)]
     pub unsafe fn of(word: u64) -> Code {
         debug_assert!((word as u16 as usize) < Code::COUNT);
-        // SAFETY: the verifier accepts no operation beyond the table (V: operands), and the words below are in range.
+        // SAFETY: the verifier accepts no operation beyond the table (V1), and the words below are in range.
         unsafe { std::mem::transmute::<u16, Code>(word as u16) }
     }
 }

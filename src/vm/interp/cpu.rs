@@ -2,9 +2,11 @@
 //!
 //! The accessors check nothing. They may be called by the body of an operation for the operands that its row in the table
 //! declares, and then:
-//! - the verifier has shown that register operands are below the number of registers of the function (V: operands),
-//! - of the class that the row says, and, if references, assigned before (V: data flow),
-//! - that extra words are there, and that branches lead to instructions of the same function (V: targets).
+//! - register operands name registers of the frame, of a type that the operation takes (V4),
+//! - those that are references were assigned before (V5),
+//! - extra words are there, and branches lead to instructions of the same function (V1).
+//!
+//! V1 to V8 are what the verifier guarantees, see [`crate::bytecode::verify`].
 //!
 //! Registers are canonical (see [`crate::bytecode::opcode`]); each accessor keeps that by writing through [`Slot`].
 
@@ -151,7 +153,7 @@ impl Cpu {
     /// A register.
     #[inline(always)]
     pub fn read<T: Slot>(&self, register: usize) -> T {
-        // SAFETY: the register is an operand of the instruction, so it lies in the frame (V: operands), whose slots are initialised (FR1).
+        // SAFETY: the register is an operand of the instruction, so it lies in the frame (V4), whose slots are initialised (FR1).
         T::from_slot(unsafe { *self.regs.add(register) })
     }
 
@@ -207,7 +209,7 @@ impl Cpu {
     /// The next extra word.
     #[inline(always)]
     pub fn extra(&mut self) -> u64 {
-        // SAFETY: the row says that the instruction has this word, and the verifier has seen it (V: targets).
+        // SAFETY: the row says that the instruction has this word, and the verifier has seen it (V1).
         let word = unsafe { *self.pc };
         self.pc = self.pc.wrapping_add(1);
         word
@@ -222,7 +224,7 @@ impl Cpu {
     /// The register that argument word operand `index` names; the argument words begin at `pc`.
     #[inline(always)]
     pub fn argument(&self, index: usize) -> usize {
-        // SAFETY: the instruction has an argument word for each of its arguments (V: targets).
+        // SAFETY: the instruction has an argument word for each of its arguments (V1).
         let word = unsafe { *self.pc.add(index / 4) };
         usize::from((word >> (index % 4 * 16)) as u16)
     }
@@ -238,7 +240,7 @@ impl Cpu {
         unsafe {
             std::arch::asm!("", options(nomem, nostack, preserves_flags));
         }
-        // Stays within the function (V: targets).
+        // Stays within the function (V1).
         self.pc = self.pc.wrapping_offset(words as isize);
     }
 }

@@ -3,7 +3,7 @@
 use super::{Cpu, Flow, Handler, Machine, Why, ops};
 
 // Each variable has a slot and a presence byte of its number. The verifier has compared the number with the program's
-// (V: operands), and an instance has all of its program's variables.
+// (V2), and an instance has all of its program's variables.
 ops! {
     GlobalGet(cpu, machine) {
         // SAFETY: see above.

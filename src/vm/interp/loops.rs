@@ -10,7 +10,7 @@ ops! {
         if machine.poll() != 0 {
             return Flow::Slow(Why::Poll);
         }
-        // SAFETY: counter operands are below the number of counters of the program (V: operands).
+        // SAFETY: counter operands are below the number of counters of the program (V2).
         if unsafe { machine.count_down(cpu.index()) } {
             return Flow::Slow(Why::Hot);
         }

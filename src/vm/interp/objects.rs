@@ -22,7 +22,7 @@ ops! {
         Ok(())
     }
     Closure(cpu) heavy(machine) {
-        // SAFETY: the operand is below the number of functions (V: operands).
+        // SAFETY: the operand is below the number of functions (V2).
         let (ty, captures) = unsafe { machine.closure_type(cpu.index()) };
         let object = machine.context.heap.new_object(ty, cpu.index() as u32, captures)?;
         fill(cpu, object, captures as usize);

@@ -1,6 +1,7 @@
 //! Output, formats, builtin functions, raising.
 
 use super::{Cpu, Flow, Handler, Machine, Why, ops};
+use crate::bytecode::builtin::Param;
 use crate::bytecode::{Builtin, FormatId};
 use crate::vm::fault::RuntimeError;
 
@@ -23,11 +24,13 @@ fn with_arguments<R>(cpu: &mut Cpu, count: usize, then: impl FnOnce(&[u64]) -> R
 
 ops! {
     Builtin(cpu) heavy(machine) {
-        // SAFETY: the operand is the number of a builtin (V: operands).
+        // SAFETY: the operand is the number of a builtin (V2).
         let builtin = unsafe { builtin_of(cpu.index()) };
         let count = builtin.row().params.len();
         let result = with_arguments(cpu, count, |args| machine.context.call_builtin(builtin, args))?;
-        cpu.set_a(result);
+        if !matches!(builtin.row().ret, Param::Void | Param::Never) {
+            cpu.set_a(result);
+        }
         Ok(())
     }
     Print(cpu) heavy(machine) {

@@ -67,7 +67,7 @@ pub(in crate::vm) unsafe fn slow(why: Why, pc: *const u64, regs: *mut u64, machi
         Why::F64ToU32 => RuntimeError::F64OutOfRange(IntType::U32),
         Why::F64ToU64 => RuntimeError::F64OutOfRange(IntType::U64),
         Why::NoValue => {
-            // SAFETY: the instruction has an extra word, the number of a name (V: operands).
+            // SAFETY: the instruction has an extra word, the number of a name (V2).
             let number = unsafe { *pc.wrapping_add(1) };
             RuntimeError::NoValue(machine.program.names[number as usize].clone())
         }

@@ -31,7 +31,7 @@ macro_rules! dispatch {
         let pc = $pc;
         // SAFETY: `pc` points at an instruction (IN1).
         let word = unsafe { *pc };
-        // SAFETY: the verifier accepts no operation beyond the table (V: operands).
+        // SAFETY: the verifier accepts no operation beyond the table (V1).
         let next = unsafe { *TABLE.get_unchecked(usize::from(word as u16)) };
         // SAFETY: the handler is that of the instruction at `pc`; IN1 and IN2 hold.
         unsafe { next(pc, $regs, $machine) }
