@@ -9,19 +9,17 @@
 
 use std::io;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
-use crate::bytecode::{FuncId, Kind, Program, TypeDesc, TypeId, VerifyError, verify, verify_extension};
+use crate::bytecode::{FuncId, GlobalId, Kind, Program, TypeId, VerifyError, verify, verify_extension};
 
-use super::fault::{Fault, RuntimeError};
-use super::frame::FrameHeader;
+use super::context::ContextOptions;
+use super::fault::RuntimeError;
 use super::heap::poll::Interrupter;
 use super::heap::{HeapStats, Ref};
 use super::machine::{Ending, Machine};
 use super::profile::Profile;
-use super::raise::Uncaught;
-
-/// The recursion limit of the command.
-pub const DEFAULT_MAX_RECURSION: u32 = 100_000;
+use super::raise::{Raised, Uncaught};
 
 /// Which driver executes bytecode.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -36,29 +34,10 @@ pub enum Driver {
 }
 
 /// How an instance is set up.
-#[derive(Clone, Debug)]
+#[derive(Default)]
 pub struct Options {
-    /// So many calls may be nested.
-    pub max_recursion: u32,
-    /// Bytes that the heap may take; by default half of the memory of the machine or control group.
-    pub heap_limit: Option<usize>,
-    /// Collect at each allocation, and check.
-    pub stress_gc: bool,
+    pub context: ContextOptions,
     pub driver: Driver,
-    /// What the program gets from `args()`.
-    pub arguments: Vec<String>,
-}
-
-impl Default for Options {
-    fn default() -> Options {
-        Options {
-            max_recursion: DEFAULT_MAX_RECURSION,
-            heap_limit: None,
-            stress_gc: false,
-            driver: Driver::default(),
-            arguments: Vec::new(),
-        }
-    }
 }
 
 /// Why a run did not come to its end.
@@ -141,7 +120,6 @@ static NEXT_INSTANCE: AtomicU64 = AtomicU64::new(0);
 /// A program that runs.
 pub struct Instance {
     machine: Box<Machine>,
-    interrupter: Interrupter,
     number: u64,
     /// How many of the program's module bodies have been begun.
     bodies: usize,
@@ -150,26 +128,27 @@ pub struct Instance {
 
 impl Instance {
     /// Makes an instance of a program, which is verified here.
-    pub fn new(program: Arc<Program>, options: Options, host: Host) -> Result<Instance, SetupError> {
+    pub fn new(program: Arc<Program>, options: Options) -> Result<Instance, SetupError> {
         verify(&program).map_err(SetupError::Program)?;
-        let driver = options.driver;
-        let machine = Box::new(Machine::new(program, options, host).map_err(SetupError::Stack)?);
-        // SAFETY: the machine is boxed, so the word stays where it is; dropping the instance detaches the handle.
-        let interrupter = unsafe { Interrupter::new(&machine.context.heap.poll) };
+        let mut machine = Machine::new(program, options.context).map_err(SetupError::Stack)?;
+        let driver = match options.driver {
+            Driver::Best => machine.best_driver(),
+            driver => driver,
+        };
         let number = NEXT_INSTANCE.fetch_add(1, Ordering::Relaxed);
-        Ok(Instance { machine, interrupter, number, bodies: 0, driver })
+        Ok(Instance { machine, number, bodies: 0, driver })
     }
 
     /// Goes over to a later program of the same session: it holds all that the present one does, and more.
     pub fn extend(&mut self, program: Arc<Program>) -> Result<(), VerifyError> {
-        verify_extension(&self.machine.program, &program)?;
+        verify_extension(&self.machine.context.program, &program)?;
         self.machine.set_program(program);
         Ok(())
     }
 
     /// Runs the module bodies that have not run yet, in order. One that fails counts as having run.
     pub fn run(&mut self) -> Result<(), Stop> {
-        while let Some(&body) = self.machine.program.entry.get(self.bodies) {
+        while let Some(&body) = self.machine.context.program.entry.get(self.bodies) {
             self.bodies += 1;
             self.invoke(body, &[])?;
         }
@@ -178,7 +157,7 @@ impl Instance {
 
     /// Calls a function.
     pub fn call(&mut self, func: FuncId, args: &[Value]) -> Result<Value, CallError> {
-        let program = self.machine.program.clone();
+        let program = self.machine.context.program.clone();
         let function = program.functions.get(func.index()).ok_or(CallError::Signature)?;
         if function.closure.is_some() || function.params.len() != args.len() {
             return Err(CallError::Signature);
@@ -205,12 +184,12 @@ impl Instance {
 
     /// A handle by which others stop a run.
     pub fn interrupter(&self) -> Interrupter {
-        self.interrupter.clone()
+        self.machine.context.interrupter()
     }
 
     /// The program.
     pub fn program(&self) -> &Arc<Program> {
-        &self.machine.program
+        &self.machine.context.program
     }
 
     /// What the runs so far did.
@@ -225,7 +204,7 @@ impl Instance {
 
     /// The value of a module variable, if it has one.
     pub fn global(&mut self, id: GlobalId) -> Option<Value> {
-        let ty = self.machine.program.globals.get(id.index())?.ty;
+        let ty = self.machine.context.program.globals.get(id.index())?.ty;
         let slot = self.machine.global_value(id)?;
         Some(self.value_of(slot, ty))
     }
@@ -245,9 +224,12 @@ impl Instance {
     /// An argument as an object of type `ty`.
     fn object_of(&mut self, value: &Value, ty: TypeId) -> Result<Object, CallError> {
         match value {
-            Value::String(text) if self.machine.program.canonical(ty) == TypeId::STRING => {
+            Value::String(text) if self.machine.context.program.canonical(ty) == TypeId::STRING => {
                 let slot = self.machine.allocate(|context| Ok(context.heap.new_string(text)?.bits()));
-                slot.map(|slot| self.hold(slot)).ok_or_else(|| CallError::Stopped(out_of_memory()))
+                slot.map(|slot| self.hold(slot)).ok_or_else(|| {
+                    let error = Raised::New(RuntimeError::OutOfMemory);
+                    Stop::Uncaught(Box::new(self.machine.uncaught(&error))).into()
+                })
             }
             Value::Object(object) if object.0.instance == self.number && self.machine.is_of(object.0.slot, ty) => {
                 Ok(object.clone())
@@ -263,7 +245,7 @@ impl Instance {
     }
 
     fn value_of(&mut self, slot: u64, ty: TypeId) -> Value {
-        match self.machine.program.kind(ty) {
+        match self.machine.context.program.kind(ty) {
             Kind::I32 => Value::I32(slot as i32),
             Kind::I64 => Value::I64(slot as i64),
             Kind::U32 => Value::U32(slot as u32),
@@ -271,17 +253,11 @@ impl Instance {
             Kind::F64 => Value::F64(f64::from_bits(slot)),
             Kind::Bool => Value::Bool(slot != 0),
             Kind::Tag => Value::Tag(slot as u32),
-            Kind::Ref if self.machine.program.canonical(ty) == TypeId::STRING => {
+            Kind::Ref if self.machine.context.program.canonical(ty) == TypeId::STRING => {
                 Value::String(Ref::from_bits(slot).as_str().text().to_owned())
             }
             Kind::Ref => Value::Object(self.hold(slot)),
         }
-    }
-}
-
-impl Drop for Instance {
-    fn drop(&mut self) {
-        self.interrupter.detach();
     }
 }
 

@@ -8,15 +8,23 @@
 
 #![allow(unsafe_code, reason = "the interpreter's tables are reached by raw pointers")]
 
-use std::io;
 use std::sync::Arc;
+use std::{io, mem, ptr};
 
-use crate::bytecode::{FuncId, Global, Program};
+use crate::bytecode::{FuncId, GlobalId, Program, TypeDesc, TypeId};
 
-use super::context::Context;
-use super::fault::{ErrorKind, RuntimeError};
-use super::frame::{DEST_SHIFT, Frame, FrameHeader, Frames, FuncEntry, HEADER_SLOTS, HOST, HOST_SLOTS, header_of};
+use super::context::{Context, ContextOptions};
+use super::fault::{Fault, RuntimeError};
+use super::frame::{Frame, FrameHeader, Frames, FuncEntry, HEADER_SLOTS, HOST, HOST_SLOTS, header_of};
+use super::heap::Ref;
+use super::heap::immortal::{self, Statics};
+use super::instance::{Driver, Held};
 use super::interp::code::HALT;
+#[cfg(threaded_driver)]
+use super::interp::code::PROBES;
+use super::interp::looped;
+#[cfg(threaded_driver)]
+use super::interp::threaded;
 use super::profile::Profile;
 use super::raise::Raised;
 use super::stack::Stack;
@@ -53,7 +61,6 @@ pub struct Machine {
     /// Why a heavy part failed.
     pub(super) fault: Option<super::fault::Fault>,
     pub(super) ending: Ending,
-    pub(super) program: Arc<Program>,
     functions: Vec<FuncEntry>,
     globals: Vec<u64>,
     present: Vec<u8>,
@@ -61,11 +68,222 @@ pub struct Machine {
     /// Numbers of the variables that are references.
     global_refs: Vec<u32>,
     stack: Stack,
-    /// An error that stands ready for when there is no memory for one.
-    out_of_memory: u64,
+    /// What hosts hold.
+    pub(super) held: Vec<Arc<Held>>,
     pub(super) profile: Profile,
-    #[cfg(threaded_driver)]
+    /// Where the machine stack was at each probe.
     pub(super) probes: Vec<usize>,
+}
+
+// SAFETY: the pointers lead to what the machine owns: its tables, stack, program and heap.
+unsafe impl Send for Machine {}
+
+impl Machine {
+    /// A machine for a verified program.
+    pub(super) fn new(program: Arc<Program>, options: ContextOptions) -> io::Result<Box<Machine>> {
+        let mut stack = Stack::new(options.max_recursion)?;
+        let (top, limit) = (stack.base(), stack.soft_limit());
+        let statics = Arc::new(Statics::new(&program, None));
+        let mut machine = Box::new(Machine {
+            context: Context::detached(program, statics, options),
+            top,
+            limit,
+            function_table: ptr::null(),
+            global_slots: ptr::null_mut(),
+            global_marks: ptr::null_mut(),
+            counter_table: ptr::null_mut(),
+            pc: ptr::null(),
+            regs: ptr::null_mut(),
+            fault: None,
+            ending: Ending::None,
+            functions: Vec::new(),
+            globals: Vec::new(),
+            present: Vec::new(),
+            counters: Vec::new(),
+            global_refs: Vec::new(),
+            stack,
+            held: Vec::new(),
+            profile: Profile::default(),
+            probes: Vec::new(),
+        });
+        machine.context.attach();
+        machine.extend_tables();
+        Ok(machine)
+    }
+
+    /// Goes over to a later program of the session.
+    pub(super) fn set_program(&mut self, program: Arc<Program>) {
+        let statics = Statics::new(&program, Some(self.context.statics.clone()));
+        self.context.extend(program, Arc::new(statics));
+        self.extend_tables();
+    }
+
+    /// Gives the tables an element for all that the program has (M1).
+    fn extend_tables(&mut self) {
+        let program = &self.context.program;
+        // All rows anew: the code of a function lies elsewhere if the later program holds a copy of it.
+        self.functions = (0..).map(FuncId).zip(&program.functions).map(|(id, f)| FuncEntry::new(id, f)).collect();
+        for (index, global) in program.globals.iter().enumerate().skip(self.globals.len()) {
+            if program.is_ref(global.ty) {
+                self.global_refs.push(index as u32);
+            }
+        }
+        self.globals.resize(program.globals.len(), 0);
+        self.present.resize(program.globals.len(), 0);
+        self.counters.resize(program.counters as usize, 0);
+        self.function_table = self.functions.as_ptr();
+        self.global_slots = self.globals.as_mut_ptr();
+        self.global_marks = self.present.as_mut_ptr();
+        self.counter_table = self.counters.as_mut_ptr();
+    }
+
+    /// Calls a function from the host and runs until it returns or the run ends otherwise. `args` are the slots of its
+    /// parameters, references first, and as many as it has. Gives the slot of the result.
+    pub(super) fn invoke(&mut self, func: FuncId, args: &[u64], driver: Driver) -> Result<u64, Ending> {
+        let (pc, regs, top, depth_left) = (self.pc, self.regs, self.top, self.depth_left());
+        let result = self.push_host_call(func, args).and_then(|host_regs| {
+            self.drive(driver);
+            match mem::replace(&mut self.ending, Ending::None) {
+                // SAFETY: the host frame is there still, and has that slot.
+                Ending::Returned => Ok(unsafe { *host_regs }),
+                ending => Err(ending),
+            }
+        });
+        (self.pc, self.regs, self.top) = (pc, regs, top);
+        self.set_depth_left(depth_left);
+        let used = (top as usize - self.stack.base() as usize) / size_of::<u64>();
+        self.stack.give_back(used);
+        self.limit = self.stack.soft_limit();
+        result
+    }
+
+    /// Pushes a host frame and that of the function. Gives the registers of the host frame.
+    fn push_host_call(&mut self, func: FuncId, args: &[u64]) -> Result<*mut u64, Ending> {
+        let entry = self.functions[func.index()];
+        assert_eq!(args.len(), (entry.ref_params + entry.scalar_params) as usize, "arguments of {func}");
+        let Some(depth_left) = self.depth_left().checked_sub(entry.cost).filter(|_| self.grow_stack()) else {
+            return Err(Ending::Uncaught(Box::new(self.uncaught(&Raised::New(RuntimeError::StackOverflow)))));
+        };
+        let host_regs = self.top.wrapping_add(HEADER_SLOTS);
+        let regs = host_regs.wrapping_add(HOST_SLOTS + HEADER_SLOTS);
+        let host = FrameHeader { ret: self.pc.wrapping_add(1), caller: self.regs, func: HOST, cost: 0, dest: 0 };
+        let (func, cost) = (func.0, entry.cost as u16);
+        let callee = FrameHeader { ret: HALT.as_ptr(), caller: host_regs, func, cost, dest: 0 };
+        let refs = entry.refs as usize;
+        let (ref_args, scalar_args) = args.split_at(entry.ref_params as usize);
+        // SAFETY: `grow_stack` has made room for the largest frame and more, so all of this lies in the mapped stack (ST1).
+        unsafe {
+            *header_of(host_regs) = host;
+            *host_regs = 0;
+            *header_of(regs) = callee;
+            for index in 0..refs {
+                *regs.add(index) = ref_args.get(index).copied().unwrap_or(0);
+            }
+            for (index, &arg) in scalar_args.iter().enumerate() {
+                *regs.add(refs + index) = arg;
+            }
+        }
+        self.top = header_of(regs).cast::<u64>().wrapping_add(entry.frame_slots as usize);
+        self.set_depth_left(depth_left);
+        self.pc = entry.code;
+        self.regs = regs;
+        Ok(host_regs)
+    }
+
+    /// Runs from `pc` and `regs` until the run ends.
+    fn drive(&mut self, driver: Driver) {
+        match driver {
+            // SAFETY: the topmost frame has just been made for the function whose first instruction `pc` is (IN1, IN2).
+            #[cfg(threaded_driver)]
+            Driver::Best => unsafe { threaded::run(self) },
+            // SAFETY: likewise.
+            #[cfg(not(threaded_driver))]
+            Driver::Best => unsafe { looped::run(self, &mut looped::Unwatched) },
+            // SAFETY: likewise.
+            Driver::Loop => unsafe { looped::run(self, &mut looped::Unwatched) },
+            Driver::Profiled => {
+                let mut counts = mem::take(&mut self.profile.counts);
+                // SAFETY: likewise.
+                unsafe { looped::run(self, &mut counts) };
+                self.profile.counts = counts;
+            }
+        }
+    }
+
+    /// The driver to use where the best one is asked for.
+    pub(super) fn best_driver(&mut self) -> Driver {
+        #[cfg(threaded_driver)]
+        {
+            (self.pc, self.regs) = (PROBES.as_ptr(), self.top);
+            // SAFETY: probes and the halt behind them use no registers.
+            unsafe { threaded::run(self) };
+            (self.pc, self.regs, self.ending) = (ptr::null(), ptr::null_mut(), Ending::None);
+            let flat = self.probes.windows(2).all(|pair| pair[0] == pair[1]);
+            self.probes.clear();
+            if !flat {
+                return Driver::Loop;
+            }
+        }
+        Driver::Best
+    }
+
+    /// Records where the machine stack is.
+    pub(super) fn probe(&mut self) {
+        let here = 0u8;
+        self.probes.push((&raw const here).expose_provenance());
+    }
+
+    /// Whether an object may be given where one of type `ty` is asked for.
+    pub(super) fn is_of(&self, slot: u64, ty: TypeId) -> bool {
+        let (program, of) = (&self.context.program, Ref::from_bits(slot).ty());
+        if program.canonical(of) == program.canonical(ty) {
+            return true;
+        }
+        // A function value with captures has the type of its closure.
+        match (program.ty(of), program.ty(ty)) {
+            (TypeDesc::Closure { func, .. }, TypeDesc::Fn { params, ret }) => {
+                let function = &program.functions[func.index()];
+                let same = |a: &TypeId, b: &TypeId| program.canonical(*a) == program.canonical(*b);
+                function.params.len() == params.len()
+                    && function.params.iter().zip(params).all(|(a, b)| same(a, b))
+                    && function.ret.map(|ty| program.canonical(ty)) == ret.map(|ty| program.canonical(ty))
+            }
+            _ => false,
+        }
+    }
+
+    /// The slot of a module variable, if it has a value.
+    pub(super) fn global_value(&self, id: GlobalId) -> Option<u64> {
+        let (slot, marked) = (*self.globals.get(id.index())?, self.present[id.index()] != 0);
+        (slot != 0 || marked || !self.context.program.is_ref(self.context.program.globals[id.index()].ty)).then_some(slot)
+    }
+
+    /// Allocates for the host, collecting if that is needed. `None` if there is no memory even so.
+    pub(super) fn allocate(&mut self, mut make: impl FnMut(&mut Context) -> Result<u64, Fault>) -> Option<u64> {
+        if let Ok(slot) = make(&mut self.context) {
+            return Some(slot);
+        }
+        self.collect();
+        self.context.heap.begin_retry();
+        let slot = make(&mut self.context).ok();
+        self.context.heap.end_retry();
+        slot
+    }
+
+    /// An error as an object; if there is no memory for it, `Out of memory`.
+    pub(super) fn error_object(&mut self, error: &RuntimeError) -> u64 {
+        match error {
+            RuntimeError::OutOfMemory => return immortal::out_of_memory().bits(),
+            RuntimeError::StackOverflow => return immortal::stack_overflow().bits(),
+            _ => {}
+        }
+        let (text, (kind, code)) = (error.to_string(), error.class());
+        let object = self.allocate(|context| {
+            let message = context.heap.new_string(&text)?;
+            Ok(context.heap.new_error(kind, code, message)?.bits())
+        });
+        object.unwrap_or_else(|| immortal::out_of_memory().bits())
+    }
 }
 
 // What handlers use.
@@ -98,6 +316,24 @@ impl Machine {
         unsafe { &*self.function_table.add(index) }
     }
 
+    /// A literal.
+    ///
+    /// # Safety
+    /// `index` is below the number of literals of the program.
+    #[inline(always)]
+    pub(super) unsafe fn literal(&self, index: usize) -> u64 {
+        // SAFETY: there is an object for each literal.
+        unsafe { *self.context.literals.add(index) }
+    }
+
+    /// The one-scalar string of an ASCII character.
+    #[inline(always)]
+    pub(super) fn ascii(&self, byte: u8) -> u64 {
+        debug_assert!(byte.is_ascii());
+        // SAFETY: the table has 128 strings.
+        unsafe { *self.context.ascii.add(usize::from(byte)) }
+    }
+
     /// The slot of a module variable.
     ///
     /// # Safety
@@ -120,14 +356,14 @@ impl Machine {
 
     /// How many calls may still be nested.
     #[inline(always)]
-    pub(super) fn depth_left(&self) -> i32 {
-        self.context.depth_left
+    pub(super) fn depth_left(&self) -> u32 {
+        self.context.depth
     }
 
     /// Sets how many calls may still be nested.
     #[inline(always)]
-    pub(super) fn set_depth_left(&mut self, depth: i32) {
-        self.context.depth_left = depth;
+    pub(super) fn set_depth_left(&mut self, depth: u32) {
+        self.context.depth = depth;
     }
 }
 
@@ -156,7 +392,7 @@ impl Machine {
         let entry = self.functions[frame.func as usize];
         self.regs = frame.regs;
         self.top = header_of(frame.regs).cast::<u64>().wrapping_add(entry.frame_slots as usize);
-        self.set_depth_left(self.depth_left() + cost as i32);
+        self.set_depth_left(self.depth_left() + cost);
     }
 
     /// Goes on at a word of the topmost frame's function.
@@ -180,10 +416,11 @@ impl Machine {
     pub(super) fn collect(&mut self) {
         // SAFETY: as in `frames`.
         let frames = unsafe { Frames::new(&self.functions, self.pc, self.regs) };
-        let (functions, program) = (&self.functions, &self.program);
-        let (globals, global_refs, extra) = (&self.globals, &self.global_refs, self.out_of_memory);
+        self.held.retain(|held| Arc::strong_count(held) > 1);
+        let (functions, program, held) = (&self.functions, self.context.program.clone(), &self.held);
+        let (globals, global_refs) = (&self.globals, &self.global_refs);
         self.context.collect(|marker| {
-            for frame in frames {
+            for frame in frames.clone() {
                 let Some(entry) = functions.get(frame.func as usize) else {
                     continue;
                 };
@@ -191,9 +428,7 @@ impl Machine {
                 let refs = unsafe { std::slice::from_raw_parts(frame.regs, entry.refs as usize) };
                 if marker.is_checking() {
                     let registers = &program.functions[frame.func as usize].registers;
-                    for (&slot, register) in refs.iter().zip(registers) {
-                        marker.root(slot, register.ty);
-                    }
+                    refs.iter().zip(registers).for_each(|(&slot, register)| marker.root(slot, register.ty));
                 } else {
                     marker.slots(refs);
                 }
@@ -201,8 +436,10 @@ impl Machine {
             for &index in global_refs {
                 marker.root(globals[index as usize], program.globals[index as usize].ty);
             }
-            marker.slots(&[extra]);
+            held.iter().for_each(|held| marker.slots(&[held.slot]));
         });
+        let used = (self.top as usize - self.stack.base() as usize) / size_of::<u64>();
+        self.stack.give_back(used);
         self.limit = self.stack.soft_limit();
     }
 }

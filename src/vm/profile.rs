@@ -8,30 +8,40 @@ use crate::bytecode::{OPCODES, Op};
 use super::fault::ErrorKind;
 use super::interp::looped::Watch;
 
-/// The counts of an instance. They add up over its runs.
+/// How often each operation was executed, by its number.
 #[derive(Clone, Debug)]
-pub struct Profile {
-    /// Instructions executed, by the number of their [`Op`].
-    instructions: Box<[u64; Op::COUNT]>,
-    /// Errors raised, by the number of their [`ErrorKind`]; those that a `raise` of an error value raised again, too.
-    errors: [u64; ErrorKind::ALL.len()],
+pub(super) struct Counts(Box<[u64; Op::COUNT]>);
+
+impl Default for Counts {
+    fn default() -> Counts {
+        Counts(Box::new([0; Op::COUNT]))
+    }
 }
 
-impl Default for Profile {
-    fn default() -> Profile {
-        Profile { instructions: Box::new([0; Op::COUNT]), errors: [0; ErrorKind::ALL.len()] }
+impl Watch for Counts {
+    #[inline(always)]
+    fn instruction(&mut self, op: Op) {
+        self.0[op as usize] += 1;
     }
+}
+
+/// The counts of an instance. They add up over its runs.
+#[derive(Clone, Debug, Default)]
+pub struct Profile {
+    pub(super) counts: Counts,
+    /// Errors raised, by the number of their [`ErrorKind`]; those that a `raise` of an error value raised again, too.
+    errors: [u64; ErrorKind::ALL.len()],
 }
 
 impl Profile {
     /// How many instructions a profiled run has executed.
     pub fn total(&self) -> u64 {
-        self.instructions.iter().sum()
+        self.counts.0.iter().sum()
     }
 
     /// How many of an operation.
     pub fn count(&self, op: Op) -> u64 {
-        self.instructions[op as usize]
+        self.counts.0[op as usize]
     }
 
     /// Operations that were executed, the most frequent first.
@@ -50,12 +60,5 @@ impl Profile {
     /// An error was raised.
     pub(super) fn error(&mut self, kind: ErrorKind) {
         self.errors[kind as usize] += 1;
-    }
-}
-
-impl Watch for Profile {
-    #[inline(always)]
-    fn instruction(&mut self, op: Op) {
-        self.instructions[op as usize] += 1;
     }
 }

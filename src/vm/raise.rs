@@ -11,6 +11,7 @@ use crate::bytecode::{FileId, Function, Handler, Program, Span, decode};
 
 use super::fault::{ErrorKind, RuntimeError};
 use super::frame::Frame;
+use super::heap::Ref;
 use super::machine::{Ending, Machine};
 
 /// So many active calls are recorded with an uncaught error.
@@ -62,8 +63,10 @@ impl Machine {
     /// Raises an error at the instruction that `pc` and `regs` name. True if a handler has it: then they name
     /// where to go on. False if the run has ended.
     pub(super) fn raise(&mut self, error: Raised) -> bool {
-        let kind = self.kind_of(&error);
-        self.profile.error(kind);
+        self.profile.error(match &error {
+            Raised::New(error) => error.kind(),
+            Raised::Again(object) => Ref::from_bits(*object).as_error().kind(),
+        });
         let Some(catch) = self.find_handler() else {
             self.ending = Ending::Uncaught(Box::new(self.uncaught(&error)));
             return false;
@@ -78,11 +81,22 @@ impl Machine {
         true
     }
 
+    /// Code, kind and message of an error.
+    fn describe(&self, error: &Raised) -> (u32, ErrorKind, String) {
+        match error {
+            Raised::New(error) => (error.code(), error.kind(), error.to_string()),
+            Raised::Again(object) => {
+                let error = Ref::from_bits(*object).as_error();
+                (error.code(), error.kind(), error.message().text().to_owned())
+            }
+        }
+    }
+
     /// The first phase: the innermost handler around the instruction at hand, in this run.
     fn find_handler(&self) -> Option<Catch> {
         let mut cost = 0;
         for frame in self.frames() {
-            let function = self.program.functions.get(frame.func as usize)?;
+            let function = self.context.program.functions.get(frame.func as usize)?;
             if let Some(handler) = function.handler(frame.pc) {
                 return Some(Catch { handler: *handler, frame, cost });
             }
@@ -92,19 +106,19 @@ impl Machine {
     }
 
     /// The report of an error for which there is no handler.
-    fn uncaught(&self, error: &Raised) -> Uncaught {
+    pub(super) fn uncaught(&self, error: &Raised) -> Uncaught {
         let (code, kind, message) = self.describe(error);
         let (mut trace, mut omitted) = (Vec::new(), 0);
         let mut place = None;
         for frame in self.frames() {
-            let Some(function) = self.program.functions.get(frame.func as usize) else {
+            let Some(function) = self.context.program.functions.get(frame.func as usize) else {
                 break;
             };
             if trace.len() == TRACE_LIMIT {
                 omitted += usize::from(!function.hidden);
                 continue;
             }
-            let span = position_around(&self.program, function, frame.pc);
+            let span = position_around(&self.context.program, function, frame.pc);
             if let (None, Some(span)) = (place, span) {
                 place = Some((function.file, span));
             }

@@ -103,7 +103,7 @@ ops! {
     ArrayNew(cpu) heavy(machine) {
         let word = cpu.extra();
         let (ty, count) = (TypeId(word as u32), (word >> 32) as usize);
-        let elem = machine.context.elem_of(ty);
+        let elem = machine.context.statics.types.get(ty).elem;
         let array = machine.context.heap.new_array(ty, elem, count)?;
         for index in 0..count {
             array.push_within(elem, cpu.read(cpu.argument(index)));

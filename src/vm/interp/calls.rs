@@ -12,10 +12,9 @@ fn enter(cpu: &mut Cpu, machine: &mut Machine, entry: &FuncEntry, words: usize, 
     if machine.poll() != 0 {
         return Flow::Slow(Why::Poll);
     }
-    let depth_left = machine.depth_left() - entry.cost as i32;
-    if depth_left < 0 {
+    let Some(depth_left) = machine.depth_left().checked_sub(entry.cost) else {
         return Flow::Slow(Why::Depth);
-    }
+    };
     let header = machine.top;
     let top = header.wrapping_add(entry.frame_slots as usize);
     if top > machine.limit {
@@ -73,7 +72,7 @@ fn leave(cpu: &mut Cpu, machine: &mut Machine) -> usize {
     // SAFETY: the topmost frame has a header (IN2), and was entered from the frame that it names (FR2, FR3).
     let header = unsafe { *frame };
     machine.top = frame.cast();
-    machine.set_depth_left(machine.depth_left() + i32::from(header.cost));
+    machine.set_depth_left(machine.depth_left() + u32::from(header.cost));
     cpu.pc = header.ret;
     cpu.regs = header.caller;
     usize::from(header.dest)

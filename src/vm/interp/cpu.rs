@@ -70,6 +70,15 @@ impl Slot for Ref {
     }
 }
 
+/// The bounds of a slice.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::vm) struct Bounds {
+    pub start: Option<u64>,
+    pub end: Option<u64>,
+    /// The end is part of the slice.
+    pub inclusive: bool,
+}
+
 /// The state that handlers pass on.
 pub(in crate::vm) struct Cpu {
     /// The first word of the instruction at hand.
@@ -227,6 +236,15 @@ impl Cpu {
         // SAFETY: the instruction has an argument word for each of its arguments (V1).
         let word = unsafe { *self.pc.add(index / 4) };
         usize::from((word >> (index % 4 * 16)) as u16)
+    }
+
+    /// The bounds of a slice, as its extra word names their registers.
+    #[inline(always)]
+    pub fn slice_bounds(&mut self) -> Bounds {
+        let word = self.extra();
+        let flags = word >> 32;
+        let bound = |given: u64, register: u64| (flags & given != 0).then(|| self.read(usize::from(register as u16)));
+        Bounds { start: bound(1, word), end: bound(2, word >> 16), inclusive: flags & 4 != 0 }
     }
 
     /// Branches by a number of words from the end of the instruction.

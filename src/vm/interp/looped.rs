@@ -3,8 +3,8 @@
 use crate::bytecode::{Op, with_ops};
 
 use super::code::Code;
-use super::slow::slow;
-use super::{Cpu, Flow, Handler, Machine, Why};
+use super::slow::{run_heavy, slow};
+use super::{Cpu, FAILED, Flow, Handler, Machine, Why};
 
 /// What watches a run.
 pub(in crate::vm) trait Watch {
@@ -43,6 +43,19 @@ macro_rules! looped {
                 };
                 match flow {
                     Flow::Next => (pc, regs) = (cpu.pc, cpu.regs),
+                    Flow::Heavy => {
+                        // SAFETY: the body had no effect, so the instruction at `pc` is still at hand.
+                        let words = unsafe { run_heavy(pc, regs, machine) };
+                        if words != FAILED {
+                            pc = pc.wrapping_add(1).wrapping_offset(words);
+                            continue;
+                        }
+                        // SAFETY: neither had the heavy part.
+                        if !unsafe { slow(Why::Fault, pc, regs, machine) } {
+                            return;
+                        }
+                        (pc, regs) = (machine.pc, machine.regs);
+                    }
                     Flow::Slow(why) => {
                         // SAFETY: `pc` and `regs` are those of the instruction that did not finish.
                         if !unsafe { slow(why, pc, regs, machine) } {

@@ -41,7 +41,7 @@ mod strings;
 #[cfg(threaded_driver)]
 pub(super) mod threaded;
 
-pub(super) use cpu::Cpu;
+pub(super) use cpu::{Bounds, Cpu};
 
 use super::fault::Fault;
 use super::machine::Machine;
@@ -92,6 +92,8 @@ pub(super) enum Why {
     NoGlobalValue,
     /// `raise.error`: operand `a` is the error.
     RaiseAgain,
+    /// `map.entry` at a position where no live entry is: the compiler is wrong.
+    NoEntry,
     /// The variant at hand is not the one that the instruction names: the compiler is wrong.
     WrongVariant,
 }

@@ -48,7 +48,8 @@ ops! {
         Flow::Next
     }
     Literal(cpu, machine) {
-        let value = machine.literal(cpu.index());
+        // SAFETY: the operand is below the number of literals (V2).
+        let value = unsafe { machine.literal(cpu.index()) };
         cpu.set_a(value);
         Flow::Next
     }

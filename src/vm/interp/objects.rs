@@ -1,8 +1,8 @@
 //! Structs, cells, enum variants, function values, errors.
 
 use super::{Cpu, Flow, Handler, Machine, Why, ops};
-use crate::bytecode::TypeId;
-use crate::vm::heap::Ref;
+use crate::bytecode::{Program, TypeDesc, TypeId};
+use crate::vm::heap::{Ref, immortal};
 
 /// Fills the slots of a new object from the argument words, which begin at `pc`, and goes behind them.
 #[inline(always)]
@@ -11,6 +11,15 @@ fn fill(cpu: &mut Cpu, object: Ref, slots: usize) {
         object.set_slot(slot as u32, cpu.read(cpu.argument(slot)));
     }
     cpu.skip(slots.div_ceil(4));
+}
+
+/// The type of a function's closures, and how many captures they have.
+fn closure_type(program: &Program, func: usize) -> (TypeId, u32) {
+    let ty = program.functions[func].closure;
+    match ty.map(|ty| (program.canonical(ty), program.ty(ty))) {
+        Some((ty, TypeDesc::Closure { captures, .. })) => (ty, captures.fields.len() as u32),
+        _ => unreachable!("the function has no closures (V2)"),
+    }
 }
 
 ops! {
@@ -22,8 +31,7 @@ ops! {
         Ok(())
     }
     Closure(cpu) heavy(machine) {
-        // SAFETY: the operand is below the number of functions (V2).
-        let (ty, captures) = unsafe { machine.closure_type(cpu.index()) };
+        let (ty, captures) = closure_type(&machine.context.program, cpu.index());
         let object = machine.context.heap.new_object(ty, cpu.index() as u32, captures)?;
         fill(cpu, object, captures as usize);
         cpu.set_a(object);
@@ -73,9 +81,9 @@ ops! {
         cpu.set_a(message.object());
         Ok(())
     }
-    ErrorKind(cpu) heavy(machine) {
+    ErrorKind(cpu) heavy(_machine) {
         let kind = cpu.ref_b().as_error().kind();
-        cpu.set_a(machine.context.kind_text(kind));
+        cpu.set_a(immortal::kind_name(kind).object());
         Ok(())
     }
 }

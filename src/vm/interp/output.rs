@@ -1,8 +1,8 @@
 //! Output, formats, builtin functions, raising.
 
 use super::{Cpu, Flow, Handler, Machine, Why, ops};
-use crate::bytecode::builtin::Param;
-use crate::bytecode::{Builtin, FormatId};
+use crate::bytecode::FormatId;
+use crate::bytecode::builtin::{BUILTINS, Param};
 use crate::vm::fault::RuntimeError;
 
 /// So many arguments of a builtin or format are gathered without allocation.
@@ -24,21 +24,19 @@ fn with_arguments<R>(cpu: &mut Cpu, count: usize, then: impl FnOnce(&[u64]) -> R
 
 ops! {
     Builtin(cpu) heavy(machine) {
-        // SAFETY: the operand is the number of a builtin (V2).
-        let builtin = unsafe { builtin_of(cpu.index()) };
-        let count = builtin.row().params.len();
-        let result = with_arguments(cpu, count, |args| machine.context.call_builtin(builtin, args))?;
-        if !matches!(builtin.row().ret, Param::Void | Param::Never) {
+        let row = &BUILTINS[cpu.index()];
+        let result = with_arguments(cpu, row.params.len(), |args| machine.context.call_builtin(row.builtin, args))?;
+        if !matches!(row.ret, Param::Void | Param::Never) {
             cpu.set_a(result);
         }
         Ok(())
     }
     Print(cpu) heavy(machine) {
-        let (format, count) = (FormatId(cpu.index() as u32), machine.format_arguments(cpu.index()));
+        let (format, count) = (FormatId(cpu.index() as u32), machine.context.program.formats[cpu.index()].args.len());
         with_arguments(cpu, count, |args| machine.context.print(format, args))
     }
     FormatStr(cpu) heavy(machine) {
-        let (format, count) = (FormatId(cpu.index() as u32), machine.format_arguments(cpu.index()));
+        let (format, count) = (FormatId(cpu.index() as u32), machine.context.program.formats[cpu.index()].args.len());
         let result = with_arguments(cpu, count, |args| machine.context.format(format, args))?;
         cpu.set_a(result.object());
         Ok(())

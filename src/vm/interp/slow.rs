@@ -69,14 +69,15 @@ pub(in crate::vm) unsafe fn slow(why: Why, pc: *const u64, regs: *mut u64, machi
         Why::NoValue => {
             // SAFETY: the instruction has an extra word, the number of a name (V2).
             let number = unsafe { *pc.wrapping_add(1) };
-            RuntimeError::NoValue(machine.program.names[number as usize].clone())
+            RuntimeError::NoValue(machine.context.program.names[number as usize].clone())
         }
         Why::NoGlobalValue => {
             // SAFETY: `pc` points at an instruction (IN1).
             let number = unsafe { *pc } >> 32;
-            RuntimeError::NoValue(machine.program.globals[number as usize].name.clone())
+            RuntimeError::NoValue(machine.context.program.globals[number as usize].name.clone())
         }
         Why::WrongVariant => RuntimeError::Internal("unexpected variant"),
+        Why::NoEntry => RuntimeError::Internal("no map entry"),
         Why::RaiseAgain => {
             // SAFETY: `pc` points at an instruction (IN1).
             let register = (unsafe { *pc } >> 16) as u16;
@@ -93,21 +94,29 @@ pub(in crate::vm) unsafe fn slow(why: Why, pc: *const u64, regs: *mut u64, machi
 /// As for [`slow`].
 unsafe fn retry(machine: &mut Machine) -> Result<(), Fault> {
     machine.collect();
-    // SAFETY: `pc` points at an instruction (IN1).
-    let code = unsafe { Code::of(*machine.pc) };
-    let Some(heavy) = HEAVY[code as usize] else {
-        unreachable!("{code:?} has no heavy part");
-    };
-    let behind = machine.pc.wrapping_add(1);
     machine.context.heap.begin_retry();
-    // SAFETY: the instruction at hand is the one that the table gives the part of.
-    let words = unsafe { heavy(behind, machine.regs, machine) };
+    // SAFETY: as for this function.
+    let words = unsafe { run_heavy(machine.pc, machine.regs, machine) };
     machine.context.heap.end_retry();
     if words == FAILED {
         return Err(machine.fault.take().unwrap_or(Fault::NeedMemory));
     }
-    machine.pc = behind.wrapping_offset(words);
+    machine.pc = machine.pc.wrapping_add(1).wrapping_offset(words);
     Ok(())
+}
+
+/// Runs the heavy part of the instruction at `pc`, see [`Heavy`].
+///
+/// # Safety
+/// IN1 and IN2 hold for `pc` and `regs`; the instruction has a heavy part, and has had no effect.
+pub(super) unsafe fn run_heavy(pc: *const u64, regs: *mut u64, machine: &mut Machine) -> isize {
+    // SAFETY: `pc` points at an instruction (IN1).
+    let code = unsafe { Code::of(*pc) };
+    match HEAVY[code as usize] {
+        // SAFETY: the instruction at hand is the one that the table gives the part of.
+        Some(heavy) => unsafe { heavy(pc.wrapping_add(1), regs, machine) },
+        None => unreachable!("{code:?} has no heavy part"),
+    }
 }
 
 impl Machine {

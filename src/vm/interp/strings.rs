@@ -2,7 +2,7 @@
 
 use super::{Cpu, Flow, Handler, Machine, Why, ops};
 use crate::bytecode::TypeId;
-use crate::vm::heap::{Str, immortal};
+use crate::vm::heap::Str;
 
 /// Whether two strings are equal, as far as that is seen at once.
 #[inline(always)]
@@ -95,7 +95,7 @@ ops! {
         cpu.set_a(len);
         Flow::Next
     }
-    StrIndex(cpu) {
+    StrIndex(cpu, machine) {
         let string = cpu.ref_b().as_str();
         let index: u64 = cpu.get_c();
         if index >= u64::from(string.scalar_len()) {
@@ -104,7 +104,7 @@ ops! {
         if !string.is_ascii() {
             return Flow::Heavy;
         }
-        cpu.set_a(immortal::ascii(string.byte(index as usize)).object());
+        cpu.set_a(machine.ascii(string.byte(index as usize)));
         Flow::Next
     } heavy(machine) {
         let result = machine.context.string_index(cpu.ref_b().as_str(), cpu.get_c())?;
@@ -117,7 +117,7 @@ ops! {
         cpu.set_a(result.object());
         Ok(())
     }
-    NextStr(cpu) {
+    NextStr(cpu, machine) {
         let string = cpu.ref_b().as_str();
         let at: u64 = cpu.get_c();
         let branch = cpu.extra();
@@ -125,7 +125,7 @@ ops! {
             if !string.is_ascii() {
                 return Flow::Heavy;
             }
-            cpu.set_a(immortal::ascii(string.byte(at as usize)).object());
+            cpu.set_a(machine.ascii(string.byte(at as usize)));
             cpu.write(cpu.c(), at + 1);
             cpu.branch(branch as i32);
         }
