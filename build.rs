@@ -11,7 +11,8 @@ fn main() {
     let optimised = var("OPT_LEVEL") != "0";
     let target = matches!(var("CARGO_CFG_TARGET_ARCH").as_str(), "x86_64" | "aarch64")
         && var("CARGO_CFG_TARGET_OS") == "linux";
-    let instrumented = ["CARGO_CFG_SANITIZE", "CARGO_CFG_MIRI"].iter().any(|name| std::env::var_os(name).is_some());
+    let instrumented =
+        ["CARGO_CFG_SANITIZE", "CARGO_CFG_MIRI"].iter().any(|name| std::env::var_os(name).is_some());
     if optimised && target && !instrumented {
         println!("cargo::rustc-cfg=threaded_driver");
     }

@@ -15,6 +15,7 @@
 
 #![allow(unsafe_code, reason = "frames are raw memory of the stack")]
 
+use super::interp::PLAIN_ARGUMENTS;
 use crate::bytecode::{FuncId, Function};
 
 /// What precedes the registers of a frame.
@@ -61,8 +62,8 @@ pub struct FuncEntry {
     pub cost: u32,
     /// Whether the first reference parameter is the function value itself.
     pub has_closure: bool,
-    /// How many words the code has.
-    pub words: u32,
+    /// Whether all references are parameters, and a call has one argument word.
+    pub plain: bool,
 }
 
 impl FuncEntry {
@@ -70,6 +71,7 @@ impl FuncEntry {
     pub fn new(id: FuncId, function: &Function) -> FuncEntry {
         // More than a frame can have; a frame of 65535 registers costs 64.
         let cost = function.depth_cost.min(u32::from(u16::MAX));
+        let arguments = function.ref_params + function.scalar_params;
         FuncEntry {
             code: function.code.as_ptr(),
             tag: u64::from(id.0) | u64::from(cost) << 32,
@@ -80,7 +82,7 @@ impl FuncEntry {
             counter: function.counter,
             cost,
             has_closure: function.closure.is_some(),
-            words: function.code.len() as u32,
+            plain: function.refs == function.ref_params && (1..=PLAIN_ARGUMENTS).contains(&arguments),
         }
     }
 }

@@ -8,6 +8,7 @@
 //!
 //! Invariants
 //! - ST1 `base <= soft limit <= hard limit`, and all of `base..hard limit` is mapped, readable, writable and initialised.
+//! - ST2 So are [`MARGIN_SLOTS`] behind the hard limit, where a call may write junk.
 
 use std::io;
 
@@ -23,6 +24,9 @@ const LEAST_SLOTS: usize = 1 << 14;
 const STEP_SLOTS: usize = 1 << 15;
 /// What is kept for the next run (1 MiB).
 const KEEP_SLOTS: usize = 1 << 17;
+
+/// Slots behind the hard limit.
+pub const MARGIN_SLOTS: usize = 64;
 
 const SLOT_BYTES: usize = size_of::<u64>();
 
@@ -40,7 +44,7 @@ impl Stack {
         let wanted = (max_recursion as usize).saturating_mul(SLOTS_PER_CALL).saturating_add(SLACK_SLOTS);
         let mut slots = wanted.min(isize::MAX as usize / SLOT_BYTES / 2);
         loop {
-            match MmapOptions::new().len(slots * SLOT_BYTES).no_reserve_swap().map_anon() {
+            match MmapOptions::new().len((slots + MARGIN_SLOTS) * SLOT_BYTES).no_reserve_swap().map_anon() {
                 Ok(map) => return Ok(Stack { map, slots, soft: STEP_SLOTS.min(slots) }),
                 Err(error) if slots / 2 < LEAST_SLOTS => return Err(error),
                 Err(_) => slots /= 2,

@@ -70,6 +70,27 @@ impl Slot for Ref {
     }
 }
 
+/// Where argument operand `index` lies among the halves of halves of the argument words: low bits first.
+#[inline(always)]
+const fn lane_of(index: usize) -> usize {
+    if cfg!(target_endian = "little") { index } else { index ^ 3 }
+}
+
+/// A pointer of which the compiler knows nothing, at no cost. Loops over short runs of slots use it: otherwise they would be
+/// unrolled or become calls of `memset`, for either of which a handler would need a stack frame.
+#[inline(always)]
+pub(super) fn opaque(pointer: *mut u64) -> *mut u64 {
+    #[cfg(all(any(target_arch = "x86_64", target_arch = "aarch64", target_arch = "riscv64"), not(miri)))]
+    {
+        let mut pointer = pointer;
+        // SAFETY: the text is empty, so the pointer is what it was.
+        unsafe { std::arch::asm!("/* {0} */", inout(reg) pointer, options(pure, nomem, nostack, preserves_flags)) };
+        pointer
+    }
+    #[cfg(not(all(any(target_arch = "x86_64", target_arch = "aarch64", target_arch = "riscv64"), not(miri))))]
+    std::hint::black_box(pointer)
+}
+
 /// The bounds of a slice.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::vm) struct Bounds {
@@ -233,9 +254,25 @@ impl Cpu {
     /// The register that argument word operand `index` names; the argument words begin at `pc`.
     #[inline(always)]
     pub fn argument(&self, index: usize) -> usize {
-        // SAFETY: the instruction has an argument word for each of its arguments (V1).
-        let word = unsafe { *self.pc.add(index / 4) };
-        usize::from((word >> (index % 4 * 16)) as u16)
+        // SAFETY: the instruction has a lane for each of its arguments, and words are full of lanes (V1).
+        let lane = unsafe { *self.pc.cast::<u16>().add(lane_of(index)) };
+        usize::from(lane)
+    }
+
+    /// Copies the registers that argument operands `from..from + count` name to `count` slots.
+    ///
+    /// # Safety
+    /// The instruction has these operands. The slots lie in memory that is the caller's.
+    #[inline(always)]
+    pub unsafe fn copy_arguments(&self, from: usize, target: *mut u64, count: usize) {
+        let (mut index, mut slot) = (from, target);
+        let end = target.wrapping_add(count);
+        while slot != end {
+            // SAFETY: `slot` is one of the `count` slots.
+            unsafe { *slot = self.read(self.argument(index)) };
+            index += 1;
+            slot = opaque(slot.wrapping_add(1));
+        }
     }
 
     /// The bounds of a slice, as its extra word names their registers.

@@ -36,14 +36,18 @@ macro_rules! looped {
                     $(Code::$name => {
                         watch.instruction(Op::$name);
                         // SAFETY: the instruction at hand is of this operation.
-                        unsafe { super::families::$name::run(&mut cpu, machine) }
+                        match unsafe { super::families::$name::run(&mut cpu, machine) } {
+                            // SAFETY: likewise; `run` has had no effect.
+                            Flow::Long => unsafe { super::families::$name::long(&mut cpu, machine) },
+                            flow => flow,
+                        }
                     })*
                     Code::Halt => Flow::Slow(Why::Halt),
                     Code::Probe => Flow::Slow(Why::Probe),
                 };
                 match flow {
                     Flow::Next => (pc, regs) = (cpu.pc, cpu.regs),
-                    Flow::Heavy => {
+                    Flow::Long | Flow::Heavy => {
                         // SAFETY: the body had no effect, so the instruction at `pc` is still at hand.
                         let words = unsafe { run_heavy(pc, regs, machine) };
                         if words != FAILED {

@@ -41,6 +41,7 @@ mod strings;
 #[cfg(threaded_driver)]
 pub(super) mod threaded;
 
+pub(super) use calls::PLAIN_ARGUMENTS;
 pub(super) use cpu::{Bounds, Cpu};
 
 use super::fault::Fault;
@@ -51,6 +52,8 @@ use super::machine::Machine;
 pub(super) enum Flow {
     /// Go on at the `pc` of the [`Cpu`].
     Next,
+    /// Run the operation's [`Handler::long`] body. The body has had no effect.
+    Long,
     /// Run the operation's heavy part. The body has had no effect.
     Heavy,
     /// Call [`slow::slow`] with the address of this instruction. The body has had no effect.
@@ -115,6 +118,16 @@ pub(super) trait Handler {
     /// # Safety
     /// `cpu` is at an instruction of this operation (IN1, IN2).
     unsafe fn run(cpu: &mut Cpu, machine: &mut Machine) -> Flow;
+
+    /// Executes an instruction for which [`Handler::run`] asks for it: a body like that, for the less simple cases. The threaded
+    /// driver keeps it apart, so that only these cases save and restore machine registers.
+    ///
+    /// # Safety
+    /// As for [`Handler::run`].
+    #[inline(always)]
+    unsafe fn long(_cpu: &mut Cpu, _machine: &mut Machine) -> Flow {
+        unreachable!("an operation without long body asked for it")
+    }
 }
 
 /// Defines operations: a body, which is inlined into the drivers, and perhaps a heavy part, which is not. Heavy parts give

@@ -46,9 +46,25 @@ unsafe extern "C" fn thread<H: Handler>(pc: *const u64, regs: *mut u64, machine:
     match unsafe { H::run(&mut cpu, machine) } {
         Flow::Next => dispatch!(cpu.pc, cpu.regs, machine),
         // SAFETY: the state is that of the instruction, which has had no effect.
+        Flow::Long => unsafe { long::<H>(pc, regs, machine) },
+        // SAFETY: likewise.
         Flow::Heavy => unsafe { heavy::<H>(pc, regs, machine) },
         // SAFETY: likewise.
         Flow::Slow(why) => unsafe { out(pc, regs, machine, why) },
+    }
+}
+
+/// Executes an instruction of operation `H` by its long body, then what follows.
+#[inline(never)]
+unsafe extern "C" fn long<H: Handler>(pc: *const u64, regs: *mut u64, machine: &mut Machine) -> u32 {
+    // SAFETY: IN1 and IN2 hold for `pc` and `regs`.
+    let mut cpu = unsafe { Cpu::at(pc, regs) };
+    // SAFETY: the instruction at `pc` is one of `H`.
+    match unsafe { H::long(&mut cpu, machine) } {
+        Flow::Next => dispatch!(cpu.pc, cpu.regs, machine),
+        // SAFETY: the state is that of the instruction, which has had no effect.
+        Flow::Slow(why) => unsafe { out(pc, regs, machine, why) },
+        Flow::Long | Flow::Heavy => unreachable!("long bodies do all there is"),
     }
 }
 
