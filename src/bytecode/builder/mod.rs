@@ -13,11 +13,14 @@
 //!
 //! Cost. Linear in the code, and no allocation per instruction: a builder is meant to be kept, its buffers are reused.
 
+#[cfg(test)]
+mod tests;
+
 use std::sync::Arc;
 
-use super::builtin::Builtin;
-use super::opcode::{Effect, Extra, OPCODES, Op, Operand, Word, inverse};
-use super::program::{
+use crate::bytecode::builtin::Builtin;
+use crate::bytecode::opcode::{Effect, Extra, OPCODES, Op, Operand, Word, inverse};
+use crate::bytecode::program::{
     FileId, FormatId, FuncId, Function, GlobalId, Handler, LiteralId, Position, RegType, Span, TypeId,
 };
 
