@@ -8,7 +8,7 @@ use std::mem::offset_of;
 use std::sync::Arc;
 
 use super::fault::Fault;
-use super::heap::immortal::{self, Statics};
+use super::heap::immortal::Statics;
 use super::heap::poll::{INTERRUPT, Interrupter, interrupter_of};
 use super::heap::{Heap, Marker};
 use super::host::Host;
@@ -47,8 +47,6 @@ pub struct Context {
     pub depth: u32,
     /// The literals by their numbers: the start of those of `statics`.
     pub(super) literals: *const u64,
-    /// The one-scalar ASCII strings.
-    pub(super) ascii: *const u64,
     pub max_recursion: u32,
     pub program: Arc<Program>,
     pub statics: Arc<Statics>,
@@ -73,7 +71,7 @@ pub(super) const POLL_OFFSET: usize = offset_of!(Context, heap) + offset_of!(Hea
 pub(super) const CURSORS_OFFSET: usize = offset_of!(Context, heap) + offset_of!(Heap, cursors);
 pub(super) const DEPTH_OFFSET: usize = offset_of!(Context, depth);
 pub(super) const LITERALS_OFFSET: usize = offset_of!(Context, literals);
-pub(super) const ASCII_OFFSET: usize = offset_of!(Context, ascii);
+pub(super) const ASCII_OFFSET: usize = offset_of!(Context, heap) + offset_of!(Heap, ascii);
 
 impl Context {
     /// A context for an instance of a program, whose literals are `statics`.
@@ -89,7 +87,6 @@ impl Context {
             heap: Heap::new(options.heap_limit, options.stress_gc),
             depth: options.max_recursion,
             literals: statics.literals().as_ptr(),
-            ascii: immortal::ascii_table().as_ptr(),
             max_recursion: options.max_recursion,
             program,
             statics,

@@ -7,6 +7,7 @@
 //! [`string`], [`array`], [`map`], [`equal`], [`render`], [`number`], [`error_value`], [`host`], and [`builtins`], the table of
 //! builtin functions.
 
+pub mod array;
 pub mod context;
 pub mod fault;
 #[allow(unsafe_code, reason = "the heap is where objects are memory; see its invariants")]
@@ -14,3 +15,6 @@ pub mod heap;
 pub mod host;
 pub mod layout;
 pub mod number;
+pub mod string;
+#[cfg(test)]
+mod testing;

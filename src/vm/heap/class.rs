@@ -65,7 +65,7 @@ mod tests {
         }
         for class in 0..COUNT {
             let size = SIZES[class] as usize;
-            assert!(size % 8 == 0 && (class == 0 || SIZES[class - 1] < SIZES[class]));
+            assert!(size.is_multiple_of(8) && (class == 0 || SIZES[class - 1] < SIZES[class]));
             assert!(BLOCK % size <= BLOCK / 16, "class {size} wastes {} of a block", BLOCK % size);
         }
     }

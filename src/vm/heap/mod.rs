@@ -43,8 +43,8 @@ use std::ptr::NonNull;
 
 pub use collect::Marker;
 pub use map_object::MapRef;
-pub use object::{Array, ErrorRef, RangeRef, Ref};
-pub use string_object::{Buffer, Str};
+pub use object::{Array, ErrorRef, MAX_LEN, RangeRef, Ref};
+pub use string_object::{Buffer, Str, count_scalars, scalar_bytes};
 pub use types::{KeyKind, Shape, TypeInfo, TypeTable, parts_of};
 
 use super::fault::Fault;
@@ -75,6 +75,8 @@ pub struct Heap {
     pub(in crate::vm) cursors: [Cursor; class::COUNT],
     /// The instance's poll word. It lives here since allocation asks for collections.
     pub poll: PollWord,
+    /// The one-scalar ASCII strings.
+    pub(in crate::vm) ascii: &'static [u64; 128],
     /// Every allocation asks for a collection first, and what dies is overwritten.
     stress: bool,
     /// The instruction is run again after a collection: allocations no longer ask for one.
@@ -118,6 +120,7 @@ impl Heap {
         Heap {
             cursors: [Cursor::EMPTY; class::COUNT],
             poll: PollWord::default(),
+            ascii: immortal::ascii_table(),
             stress,
             retrying: false,
             chunks: Vec::new(),

@@ -170,7 +170,7 @@ impl Buffer {
         }
     }
 
-    /// Appends what `pieces` gives until it ends or the buffer is full. For the pieces of a repeated string: doubles what is there.
+    /// Repeats what is in the buffer until it holds `len` bytes. There must be room, and something to repeat.
     pub fn repeat_to(self, len: usize) {
         debug_assert!(len <= self.capacity());
         while self.used() < len {
@@ -227,16 +227,29 @@ impl Heap {
 
     /// A new string. One-scalar ASCII strings and the empty one are immortal.
     pub fn new_string(&mut self, text: &str) -> Result<Str, Fault> {
+        let bytes = text.as_bytes();
+        let scalars = if bytes.is_ascii() { bytes.len() } else { count_scalars(bytes) };
+        self.new_counted_string(text, scalars)
+    }
+
+    /// As [`Heap::new_string`], of so many scalar values.
+    #[inline]
+    pub fn new_counted_string(&mut self, text: &str, scalars: usize) -> Result<Str, Fault> {
         match text.as_bytes() {
             [] => Ok(immortal::empty()),
-            [byte @ 0..128] => Ok(immortal::ascii(*byte)),
+            [byte @ 0..128] => Ok(self.ascii(*byte)),
             bytes => {
                 let buffer = self.new_buffer(bytes.len(), false)?;
                 buffer.append(bytes);
-                let scalars = if bytes.is_ascii() { bytes.len() } else { count_scalars(bytes) };
                 self.finish_string(buffer, bytes.len(), scalars)
             }
         }
+    }
+
+    /// The string of one ASCII character, which must be one.
+    #[inline(always)]
+    pub fn ascii(&self, byte: u8) -> Str {
+        Str(Ref::from_bits(self.ascii[usize::from(byte) & 127]))
     }
 
     /// Appends `tail` to `head` where it lies, if nothing lies there and there is room: a new string on the same buffer.

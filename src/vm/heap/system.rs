@@ -28,7 +28,7 @@ impl Region {
         if bytes == 0 || bytes > isize::MAX as usize - ALIGN {
             return None;
         }
-        Some(Region { base: system::map(bytes)?, bytes })
+        Some(Region { base: platform::map(bytes)?, bytes })
     }
 
     /// Its lowest address.
@@ -50,19 +50,19 @@ impl Region {
             offset.is_multiple_of(PAGE) && bytes.is_multiple_of(PAGE) && offset + bytes <= self.bytes
         );
         // SAFETY: the part lies within the region, and the caller has given it up.
-        unsafe { system::decommit(self.base.add(offset), bytes) }
+        unsafe { platform::decommit(self.base.add(offset), bytes) }
     }
 }
 
 impl Drop for Region {
     fn drop(&mut self) {
         // SAFETY: `base` and `bytes` are those of the mapping, which is ours alone.
-        unsafe { system::unmap(self.base, self.bytes) }
+        unsafe { platform::unmap(self.base, self.bytes) }
     }
 }
 
 #[cfg(all(unix, not(miri)))]
-mod system {
+mod platform {
     use super::{ALIGN, NonNull};
 
     fn map_anywhere(bytes: usize) -> Option<NonNull<u8>> {
@@ -112,7 +112,7 @@ mod system {
 }
 
 #[cfg(not(all(unix, not(miri))))]
-mod system {
+mod platform {
     use super::{ALIGN, NonNull};
     use std::alloc::{Layout, alloc_zeroed, dealloc};
 
