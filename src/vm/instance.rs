@@ -231,7 +231,9 @@ impl Instance {
                     Stop::Uncaught(Box::new(self.machine.uncaught(&error))).into()
                 })
             }
-            Value::Object(object) if object.0.instance == self.number && self.machine.is_of(object.0.slot, ty) => {
+            Value::Object(object)
+                if object.0.instance == self.number && self.machine.is_of(object.0.slot, ty) =>
+            {
                 Ok(object.clone())
             }
             _ => Err(CallError::Signature),

@@ -11,9 +11,10 @@
 use std::sync::Arc;
 use std::{io, mem, ptr};
 
-use crate::bytecode::{FuncId, GlobalId, Program, TypeDesc, TypeId};
+use crate::bytecode::{FuncId, GlobalId, Kind, Program, TypeDesc, TypeId};
 
 use super::context::{Context, ContextOptions};
+use super::error_value;
 use super::fault::{Fault, RuntimeError};
 use super::frame::{Frame, FrameHeader, Frames, FuncEntry, HEADER_SLOTS, HOST, HOST_SLOTS, header_of};
 use super::heap::Ref;
@@ -122,7 +123,8 @@ impl Machine {
     fn extend_tables(&mut self) {
         let program = &self.context.program;
         // All rows anew: the code of a function lies elsewhere if the later program holds a copy of it.
-        self.functions = (0..).map(FuncId).zip(&program.functions).map(|(id, f)| FuncEntry::new(id, f)).collect();
+        self.functions =
+            (0..).map(FuncId).zip(&program.functions).map(|(id, f)| FuncEntry::new(id, f)).collect();
         for (index, global) in program.globals.iter().enumerate().skip(self.globals.len()) {
             if program.is_ref(global.ty) {
                 self.global_refs.push(index as u32);
@@ -166,7 +168,8 @@ impl Machine {
         };
         let host_regs = self.top.wrapping_add(HEADER_SLOTS);
         let regs = host_regs.wrapping_add(HOST_SLOTS + HEADER_SLOTS);
-        let host = FrameHeader { ret: self.pc.wrapping_add(1), caller: self.regs, func: HOST, cost: 0, dest: 0 };
+        let host =
+            FrameHeader { ret: self.pc.wrapping_add(1), caller: self.regs, func: HOST, cost: 0, dest: 0 };
         let (func, cost) = (func.0, entry.cost as u16);
         let callee = FrameHeader { ret: HALT.as_ptr(), caller: host_regs, func, cost, dest: 0 };
         let refs = entry.refs as usize;
@@ -255,11 +258,15 @@ impl Machine {
     /// The slot of a module variable, if it has a value.
     pub(super) fn global_value(&self, id: GlobalId) -> Option<u64> {
         let (slot, marked) = (*self.globals.get(id.index())?, self.present[id.index()] != 0);
-        (slot != 0 || marked || !self.context.program.is_ref(self.context.program.globals[id.index()].ty)).then_some(slot)
+        (slot != 0 || marked || !self.context.program.is_ref(self.context.program.globals[id.index()].ty))
+            .then_some(slot)
     }
 
     /// Allocates for the host, collecting if that is needed. `None` if there is no memory even so.
-    pub(super) fn allocate(&mut self, mut make: impl FnMut(&mut Context) -> Result<u64, Fault>) -> Option<u64> {
+    pub(super) fn allocate(
+        &mut self,
+        mut make: impl FnMut(&mut Context) -> Result<u64, Fault>,
+    ) -> Option<u64> {
         if let Ok(slot) = make(&mut self.context) {
             return Some(slot);
         }
@@ -272,16 +279,7 @@ impl Machine {
 
     /// An error as an object; if there is no memory for it, `Out of memory`.
     pub(super) fn error_object(&mut self, error: &RuntimeError) -> u64 {
-        match error {
-            RuntimeError::OutOfMemory => return immortal::out_of_memory().bits(),
-            RuntimeError::StackOverflow => return immortal::stack_overflow().bits(),
-            _ => {}
-        }
-        let (text, (kind, code)) = (error.to_string(), error.class());
-        let object = self.allocate(|context| {
-            let message = context.heap.new_string(&text)?;
-            Ok(context.heap.new_error(kind, code, message)?.bits())
-        });
+        let object = self.allocate(|context| Ok(error_value::of(&mut context.heap, error)?.bits()));
         object.unwrap_or_else(|| immortal::out_of_memory().bits())
     }
 }
@@ -324,14 +322,6 @@ impl Machine {
     pub(super) unsafe fn literal(&self, index: usize) -> u64 {
         // SAFETY: there is an object for each literal.
         unsafe { *self.context.literals.add(index) }
-    }
-
-    /// The one-scalar string of an ASCII character.
-    #[inline(always)]
-    pub(super) fn ascii(&self, byte: u8) -> u64 {
-        debug_assert!(byte.is_ascii());
-        // SAFETY: the table has 128 strings.
-        unsafe { *self.context.ascii.add(usize::from(byte)) }
     }
 
     /// The slot of a module variable.
@@ -379,6 +369,13 @@ impl Machine {
     pub(super) fn register(&self, register: usize) -> u64 {
         // SAFETY: callers name registers that the instruction at hand has for operands, which lie in the frame (V4).
         unsafe { *self.regs.add(register) }
+    }
+
+    /// The kind of a register of the topmost frame.
+    pub(super) fn register_kind(&self, register: u16) -> Kind {
+        let Some(Frame { func, .. }) = self.frames().next() else { return Kind::Ref };
+        let registers = &self.context.program.functions[func as usize].registers;
+        self.context.program.kind(registers[usize::from(register)].ty)
     }
 
     /// Writes a register of the topmost frame.

@@ -91,7 +91,8 @@ impl Stack {
             let (offset, len) = (keep * SLOT_BYTES, (self.soft - keep) * SLOT_BYTES);
             // SAFETY: the range lies behind the top of the frames, and `keep` and `soft` are within the map (ST1). Pages of a private
             // anonymous mapping read as zero afterwards, so they stay initialised.
-            let done = unsafe { self.map.unchecked_advise_range(memmap2::UncheckedAdvice::DontNeed, offset, len) };
+            let done =
+                unsafe { self.map.unchecked_advise_range(memmap2::UncheckedAdvice::DontNeed, offset, len) };
             if done.is_err() {
                 return;
             }

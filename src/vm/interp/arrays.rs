@@ -2,6 +2,7 @@
 
 use super::{Cpu, Flow, Handler, Machine, Why, ops};
 use crate::bytecode::TypeId;
+use crate::vm::array;
 use crate::vm::fault::RuntimeError;
 use crate::vm::layout::Elem;
 
@@ -109,24 +110,29 @@ ops! {
             array.push_within(elem, cpu.read(cpu.argument(index)));
         }
         cpu.skip(count.div_ceil(4));
-        cpu.set_a(array.bits());
+        cpu.set_a(array.object());
         Ok(())
     }
     ArrayFill(cpu) heavy(machine) {
         let ty = TypeId(cpu.extra() as u32);
-        let array = machine.context.array_fill(ty, cpu.get_b(), cpu.get_c())?;
-        cpu.set_a(array);
+        let elem = machine.context.statics.types.get(ty).elem;
+        let array = array::fill(&mut machine.context.heap, ty, elem, cpu.get_b(), cpu.get_c())?;
+        cpu.set_a(array.object());
         Ok(())
     }
     ArraySlice(cpu) heavy(machine) {
-        let bounds = cpu.slice_bounds();
-        let array = machine.context.array_slice(cpu.ref_b().as_array(), bounds)?;
-        cpu.set_a(array);
+        let args = cpu.slice_args(machine);
+        let array = cpu.ref_b().as_array();
+        let elem = machine.context.statics.types.get(array.object().ty()).elem;
+        let slice = array::slice(&mut machine.context.heap, array, elem, args)?;
+        cpu.set_a(slice.object());
         Ok(())
     }
     ArrayRepeat(cpu) heavy(machine) {
-        let array = machine.context.array_repeat(cpu.ref_b().as_array(), cpu.get_c())?;
-        cpu.set_a(array);
+        let array = cpu.ref_b().as_array();
+        let elem = machine.context.statics.types.get(array.object().ty()).elem;
+        let repeated = array::repeat(&mut machine.context, array, elem, cpu.get_c())?;
+        cpu.set_a(repeated.object());
         Ok(())
     }
 }

@@ -66,7 +66,13 @@ fn call_plain(cpu: &mut Cpu, machine: &mut Machine, entry: &FuncEntry) -> Flow {
 
 /// Any call. `closure` is the hidden first argument of a function value, which has none in the argument words.
 #[inline(always)]
-fn call_any(cpu: &mut Cpu, machine: &mut Machine, entry: &FuncEntry, words: usize, closure: Option<u64>) -> Flow {
+fn call_any(
+    cpu: &mut Cpu,
+    machine: &mut Machine,
+    entry: &FuncEntry,
+    words: usize,
+    closure: Option<u64>,
+) -> Flow {
     let regs = match reserve(machine, entry) {
         Ok(regs) => regs,
         Err(why) => return Flow::Slow(why),

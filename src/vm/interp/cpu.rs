@@ -10,6 +10,9 @@
 //!
 //! Registers are canonical (see [`crate::bytecode::opcode`]); each accessor keeps that by writing through [`Slot`].
 
+use super::Machine;
+use crate::bytecode::Kind;
+use crate::vm::array::SliceArgs;
 use crate::vm::heap::Ref;
 
 /// A type that a register may hold.
@@ -84,20 +87,16 @@ pub(super) fn opaque(pointer: *mut u64) -> *mut u64 {
     {
         let mut pointer = pointer;
         // SAFETY: the text is empty, so the pointer is what it was.
-        unsafe { std::arch::asm!("/* {0} */", inout(reg) pointer, options(pure, nomem, nostack, preserves_flags)) };
+        unsafe {
+            std::arch::asm!("/* {0} */", inout(reg) pointer, options(pure, nomem, nostack, preserves_flags))
+        };
         pointer
     }
-    #[cfg(not(all(any(target_arch = "x86_64", target_arch = "aarch64", target_arch = "riscv64"), not(miri))))]
+    #[cfg(not(all(
+        any(target_arch = "x86_64", target_arch = "aarch64", target_arch = "riscv64"),
+        not(miri)
+    )))]
     std::hint::black_box(pointer)
-}
-
-/// The bounds of a slice.
-#[derive(Clone, Copy, Debug)]
-pub(in crate::vm) struct Bounds {
-    pub start: Option<u64>,
-    pub end: Option<u64>,
-    /// The end is part of the slice.
-    pub inclusive: bool,
 }
 
 /// The state that handlers pass on.
@@ -275,13 +274,16 @@ impl Cpu {
         }
     }
 
-    /// The bounds of a slice, as its extra word names their registers.
-    #[inline(always)]
-    pub fn slice_bounds(&mut self) -> Bounds {
+    /// What a slice's extra word names.
+    pub fn slice_args(&mut self, machine: &Machine) -> SliceArgs {
         let word = self.extra();
         let flags = word >> 32;
-        let bound = |given: u64, register: u64| (flags & given != 0).then(|| self.read(usize::from(register as u16)));
-        Bounds { start: bound(1, word), end: bound(2, word >> 16), inclusive: flags & 4 != 0 }
+        let bound =
+            |given: u64, register: u64| (flags & given != 0).then(|| self.read(usize::from(register as u16)));
+        let (start, end, inclusive) = (bound(1, word), bound(2, word >> 16), flags & 4 != 0);
+        // Only there the type of the end matters.
+        let end_unsigned = inclusive && machine.register_kind((word >> 16) as u16) == Kind::U64;
+        SliceArgs { start, end, inclusive, end_unsigned }
     }
 
     /// Branches by a number of words from the end of the instruction.

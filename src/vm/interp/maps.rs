@@ -1,8 +1,8 @@
 //! Maps, ranges made by `range()`, and deep equality: entries to what is in `vm/map` and `vm/equal`.
 
-use super::{Cpu, Flow, Handler, Machine, Why, ops};
+use super::{Cpu, Flow, Handler, Machine, ops};
 use crate::bytecode::TypeId;
-use crate::vm::fault::RuntimeError;
+use crate::vm::{equal, map};
 
 ops! {
     MapNew(cpu) heavy(machine) {
@@ -17,26 +17,25 @@ ops! {
         Flow::Next
     }
     MapGet(cpu) heavy(machine) {
-        let value = machine.context.map_get(cpu.ref_b().as_map(), cpu.get_c())?;
+        let value = map::get(&machine.context, cpu.ref_b().as_map(), cpu.get_c())?;
         cpu.set_a(value);
         Ok(())
     }
     MapSet(cpu) heavy(machine) {
-        machine.context.map_set(cpu.ref_a().as_map(), cpu.get_b(), cpu.get_c())
+        map::set(&mut machine.context, cpu.ref_a().as_map(), cpu.get_b(), cpu.get_c())
     }
     MapGetOr(cpu) heavy(machine) {
-        if let Some(value) = machine.context.map_find(cpu.ref_b().as_map(), cpu.get_c()) {
-            cpu.set_a(value);
-        }
+        let value = map::get_or(&machine.context, cpu.ref_b().as_map(), cpu.get_c(), cpu.get_a());
+        cpu.set_a(value);
         Ok(())
     }
     MapHas(cpu) heavy(machine) {
-        let found = machine.context.map_find(cpu.ref_b().as_map(), cpu.get_c()).is_some();
+        let found = map::find(&machine.context, cpu.ref_b().as_map(), cpu.get_c()).is_some();
         cpu.set_a(found);
         Ok(())
     }
     MapRemove(cpu) heavy(machine) {
-        let value = machine.context.map_remove(cpu.ref_b().as_map(), cpu.get_c())?;
+        let value = map::remove(&machine.context, cpu.ref_b().as_map(), cpu.get_c())?;
         cpu.set_a(value);
         Ok(())
     }
@@ -46,30 +45,19 @@ ops! {
         Flow::Next
     }
     MapNext(cpu) heavy(_machine) {
-        let map = cpu.ref_b().as_map();
         let branch = cpu.extra();
-        if map.changes() != cpu.read::<u64>(usize::from((branch >> 32) as u16)) {
-            return Err(RuntimeError::MapChanged.into());
-        }
-        if let Some((at, entry)) = map.next_live(cpu.get_c()) {
-            cpu.set_a(entry.key);
-            cpu.write(cpu.c(), u64::from(at) + 1);
+        let changes = cpu.read(usize::from((branch >> 32) as u16));
+        if let Some((key, position)) = map::next(cpu.ref_b().as_map(), cpu.get_c(), changes)? {
+            cpu.set_a(key);
+            cpu.write(cpu.c(), position);
             cpu.branch(branch as i32);
         }
         Ok(())
     }
-    MapEntry(cpu) {
-        let map = cpu.ref_b().as_map();
-        let at = cpu.get_c::<u64>().wrapping_sub(1);
-        if at >= u64::from(map.used()) {
-            return Flow::Slow(Why::NoEntry);
-        }
-        let entry = map.entry(at as u32);
-        if entry.live == 0 {
-            return Flow::Slow(Why::NoEntry);
-        }
-        cpu.set_a(entry.value);
-        Flow::Next
+    MapEntry(cpu) heavy(_machine) {
+        let value = map::value_before(cpu.ref_b().as_map(), cpu.get_c())?;
+        cpu.set_a(value);
+        Ok(())
     }
     NextRange(cpu) {
         let branch = cpu.extra();
@@ -80,7 +68,8 @@ ops! {
         Flow::Next
     }
     EqDeep(cpu) heavy(machine) {
-        let equal = machine.context.equal(cpu.ref_b(), cpu.ref_c())?;
+        let (x, y) = (cpu.ref_b(), cpu.ref_c());
+        let equal = equal::deep(&machine.context, x.ty(), x.bits(), y.bits())?;
         cpu.set_a(equal);
         Ok(())
     }

@@ -18,7 +18,10 @@
 //!   word while that instruction runs. Verified code neither falls off its end nor branches out of it.
 //! - IN2 The frame at `regs` is the topmost, and `machine.top` is its end.
 
-#![allow(unsafe_code, reason = "registers and code are read without checks that the verifier made superfluous")]
+#![allow(
+    unsafe_code,
+    reason = "registers and code are read without checks that the verifier made superfluous"
+)]
 
 mod arith;
 mod arrays;
@@ -42,7 +45,7 @@ mod strings;
 pub(super) mod threaded;
 
 pub(super) use calls::PLAIN_ARGUMENTS;
-pub(super) use cpu::{Bounds, Cpu};
+pub(super) use cpu::Cpu;
 
 use super::fault::Fault;
 use super::machine::Machine;
@@ -95,8 +98,6 @@ pub(super) enum Why {
     NoGlobalValue,
     /// `raise.error`: operand `a` is the error.
     RaiseAgain,
-    /// `map.entry` at a position where no live entry is: the compiler is wrong.
-    NoEntry,
     /// The variant at hand is not the one that the instruction names: the compiler is wrong.
     WrongVariant,
 }
@@ -144,6 +145,8 @@ macro_rules! ops {
                 unsafe fn heavy(pc: *const u64, regs: *mut u64, machine: &mut Machine) -> isize {
                     // SAFETY: the instruction whose first word precedes `pc` is at hand.
                     let mut cpu = unsafe { Cpu::behind(pc, regs) };
+                    // For whoever looks at the frames: hosts, the collector.
+                    (machine.pc, machine.regs) = (pc.wrapping_sub(1), regs);
                     let result = part(&mut cpu, machine);
                     super::heavy_result(result, pc, cpu.pc, machine)
                 }
@@ -188,7 +191,7 @@ fn heavy_result(result: Result<(), Fault>, from: *const u64, to: *const u64, mac
 /// All operations, whichever file they stand in.
 mod families {
     pub(in crate::vm) use super::{
-        arith::*, arrays::*, bits::*, branch::*, calls::*, compare::*, convert::*, globals::*, loops::*, maps::*, moves::*,
-        objects::*, output::*, strings::*,
+        arith::*, arrays::*, bits::*, branch::*, calls::*, compare::*, convert::*, globals::*, loops::*,
+        maps::*, moves::*, objects::*, output::*, strings::*,
     };
 }

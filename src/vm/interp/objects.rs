@@ -2,15 +2,15 @@
 
 use super::{Cpu, Flow, Handler, Machine, Why, ops};
 use crate::bytecode::{Program, TypeDesc, TypeId};
-use crate::vm::heap::{Ref, immortal};
+use crate::vm::heap::{FEW_SLOTS, Ref, immortal};
 
-/// Fills the slots of a new object from the argument words, which begin at `pc`, and goes behind them.
+/// Fills the slots of a new object from the argument words, which begin at `pc`, goes behind them, and puts the object into `a`.
 #[inline(always)]
 fn fill(cpu: &mut Cpu, object: Ref, slots: usize) {
-    for slot in 0..slots {
-        object.set_slot(slot as u32, cpu.read(cpu.argument(slot)));
-    }
+    // SAFETY: the instruction has an argument for each slot of the object that it has just made (V4).
+    unsafe { cpu.copy_arguments(0, object.slots(), slots) };
     cpu.skip(slots.div_ceil(4));
+    cpu.set_a(object);
 }
 
 /// The type of a function's closures, and how many captures they have.
@@ -23,18 +23,27 @@ fn closure_type(program: &Program, func: usize) -> (TypeId, u32) {
 }
 
 ops! {
-    New(cpu) heavy(machine) {
+    New(cpu, machine) {
+        let slots = cpu.c() as u32;
+        let ty = TypeId(cpu.extra() as u32);
+        if slots > FEW_SLOTS {
+            return Flow::Heavy;
+        }
+        match machine.context.heap.new_object_at_hand(ty, cpu.b() as u32, slots) {
+            Some(object) => fill(cpu, object, slots as usize),
+            None => return Flow::Heavy,
+        }
+        Flow::Next
+    } heavy(machine) {
         let ty = TypeId(cpu.extra() as u32);
         let object = machine.context.heap.new_object(ty, cpu.b() as u32, cpu.c() as u32)?;
         fill(cpu, object, cpu.c());
-        cpu.set_a(object);
         Ok(())
     }
     Closure(cpu) heavy(machine) {
         let (ty, captures) = closure_type(&machine.context.program, cpu.index());
         let object = machine.context.heap.new_object(ty, cpu.index() as u32, captures)?;
         fill(cpu, object, captures as usize);
-        cpu.set_a(object);
         Ok(())
     }
     GetField(cpu) {

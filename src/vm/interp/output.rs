@@ -4,6 +4,7 @@ use super::{Cpu, Flow, Handler, Machine, Why, ops};
 use crate::bytecode::FormatId;
 use crate::bytecode::builtin::{BUILTINS, Param};
 use crate::vm::fault::RuntimeError;
+use crate::vm::{builtins, render};
 
 /// So many arguments of a builtin or format are gathered without allocation.
 const FEW: usize = 8;
@@ -25,7 +26,7 @@ fn with_arguments<R>(cpu: &mut Cpu, count: usize, then: impl FnOnce(&[u64]) -> R
 ops! {
     Builtin(cpu) heavy(machine) {
         let row = &BUILTINS[cpu.index()];
-        let result = with_arguments(cpu, row.params.len(), |args| machine.context.call_builtin(row.builtin, args))?;
+        let result = with_arguments(cpu, row.params.len(), |args| builtins::call(&mut machine.context, row.builtin, args))?;
         if !matches!(row.ret, Param::Void | Param::Never) {
             cpu.set_a(result);
         }
@@ -33,11 +34,11 @@ ops! {
     }
     Print(cpu) heavy(machine) {
         let (format, count) = (FormatId(cpu.index() as u32), machine.context.program.formats[cpu.index()].args.len());
-        with_arguments(cpu, count, |args| machine.context.print(format, args))
+        with_arguments(cpu, count, |args| render::print(&mut machine.context, format, args))
     }
     FormatStr(cpu) heavy(machine) {
         let (format, count) = (FormatId(cpu.index() as u32), machine.context.program.formats[cpu.index()].args.len());
-        let result = with_arguments(cpu, count, |args| machine.context.format(format, args))?;
+        let result = with_arguments(cpu, count, |args| render::format(&mut machine.context, format, args))?;
         cpu.set_a(result.object());
         Ok(())
     }

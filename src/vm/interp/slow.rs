@@ -77,7 +77,6 @@ pub(in crate::vm) unsafe fn slow(why: Why, pc: *const u64, regs: *mut u64, machi
             RuntimeError::NoValue(machine.context.program.globals[number as usize].name.clone())
         }
         Why::WrongVariant => RuntimeError::Internal("unexpected variant"),
-        Why::NoEntry => RuntimeError::Internal("no map entry"),
         Why::RaiseAgain => {
             // SAFETY: `pc` points at an instruction (IN1).
             let register = (unsafe { *pc } >> 16) as u16;

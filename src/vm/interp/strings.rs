@@ -3,6 +3,7 @@
 use super::{Cpu, Flow, Handler, Machine, Why, ops};
 use crate::bytecode::TypeId;
 use crate::vm::heap::Str;
+use crate::vm::{render, string};
 
 /// Whether two strings are equal, as far as that is seen at once.
 #[inline(always)]
@@ -33,9 +34,9 @@ fn less_at_sight(x: Str, y: Str) -> Option<bool> {
     (x != y).then_some(x < y)
 }
 
-/// Comparisons to bool. `$seen` of what is seen at once, `$op` of all bytes.
+/// Comparisons to bool. `$seen` of what is seen at once, `$whole` of all.
 macro_rules! comparisons {
-    ($($name:ident $seen:ident $op:tt;)*) => { ops! { $(
+    ($($name:ident $seen:ident $whole:expr;)*) => { ops! { $(
         $name(cpu) {
             match $seen(cpu.ref_b().as_str(), cpu.ref_c().as_str()) {
                 Some(value) => cpu.set_a::<bool>(value),
@@ -43,7 +44,7 @@ macro_rules! comparisons {
             }
             Flow::Next
         } heavy(_machine) {
-            let value = cpu.ref_b().as_str().bytes_of() $op cpu.ref_c().as_str().bytes_of();
+            let value = $whole(cpu.ref_b().as_str(), cpu.ref_c().as_str());
             cpu.set_a::<bool>(value);
             Ok(())
         }
@@ -61,7 +62,7 @@ macro_rules! branches {
             }
             Flow::Next
         } heavy(_machine) {
-            if (cpu.ref_a().as_str().bytes_of() == cpu.ref_b().as_str().bytes_of()) == $taken {
+            if string::equal(cpu.ref_a().as_str(), cpu.ref_b().as_str()) == $taken {
                 cpu.branch(i32::from(cpu.imm_c()));
             }
             Ok(())
@@ -71,22 +72,26 @@ macro_rules! branches {
 
 /// `a` becomes `c` if that compares so with `b`, else `b`.
 macro_rules! choices {
-    ($($name:ident $op:tt;)*) => { ops! { $(
+    ($($name:ident $is:ident;)*) => { ops! { $(
         $name(cpu) heavy(_machine) {
             let (x, y) = (cpu.ref_b(), cpu.ref_c());
-            cpu.set_a(if y.as_str().bytes_of() $op x.as_str().bytes_of() { y } else { x });
+            cpu.set_a(if string::compare(y.as_str(), x.as_str()).$is() { y } else { x });
             Ok(())
         }
     )* } };
 }
 
-comparisons! { EqStr equal_at_sight ==; LtStr less_at_sight <; LeStr less_at_sight <=; }
+comparisons! {
+    EqStr equal_at_sight string::equal;
+    LtStr less_at_sight |x, y| string::compare(x, y).is_lt();
+    LeStr less_at_sight |x, y| string::compare(x, y).is_le();
+}
 branches! { BrEqStr true; BrNeStr false; }
-choices! { MinStr <; MaxStr >; }
+choices! { MinStr is_lt; MaxStr is_gt; }
 
 ops! {
     Concat(cpu) heavy(machine) {
-        let result = machine.context.concat(cpu.ref_b().as_str(), cpu.ref_c().as_str())?;
+        let result = string::concat(&mut machine.context.heap, cpu.ref_b().as_str(), cpu.ref_c().as_str())?;
         cpu.set_a(result.object());
         Ok(())
     }
@@ -104,16 +109,16 @@ ops! {
         if !string.is_ascii() {
             return Flow::Heavy;
         }
-        cpu.set_a(machine.ascii(string.byte(index as usize)));
+        cpu.set_a(machine.context.heap.ascii(string.byte(index as usize)).object());
         Flow::Next
     } heavy(machine) {
-        let result = machine.context.string_index(cpu.ref_b().as_str(), cpu.get_c())?;
+        let result = string::index(&mut machine.context.heap, cpu.ref_b().as_str(), cpu.get_c())?;
         cpu.set_a(result.object());
         Ok(())
     }
     StrSlice(cpu) heavy(machine) {
-        let bounds = cpu.slice_bounds();
-        let result = machine.context.string_slice(cpu.ref_b().as_str(), bounds)?;
+        let args = cpu.slice_args(machine);
+        let result = string::slice(&mut machine.context.heap, cpu.ref_b().as_str(), args)?;
         cpu.set_a(result.object());
         Ok(())
     }
@@ -125,22 +130,23 @@ ops! {
             if !string.is_ascii() {
                 return Flow::Heavy;
             }
-            cpu.set_a(machine.ascii(string.byte(at as usize)));
+            cpu.set_a(machine.context.heap.ascii(string.byte(at as usize)).object());
             cpu.write(cpu.c(), at + 1);
             cpu.branch(branch as i32);
         }
         Flow::Next
     } heavy(machine) {
         let branch = cpu.extra();
-        let (scalar, next) = machine.context.string_next(cpu.ref_b().as_str(), cpu.get_c())?;
-        cpu.set_a(scalar.object());
-        cpu.write(cpu.c(), next);
-        cpu.branch(branch as i32);
+        if let Some((scalar, next)) = string::next(&mut machine.context.heap, cpu.ref_b().as_str(), cpu.get_c())? {
+            cpu.set_a(scalar.object());
+            cpu.write(cpu.c(), next);
+            cpu.branch(branch as i32);
+        }
         Ok(())
     }
     ToStr(cpu) heavy(machine) {
         let ty = TypeId(cpu.extra() as u32);
-        let result = machine.context.to_string(cpu.get_b(), ty)?;
+        let result = render::to_string(&mut machine.context, ty, cpu.get_b())?;
         cpu.set_a(result.object());
         Ok(())
     }
