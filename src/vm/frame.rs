@@ -62,8 +62,10 @@ pub struct FuncEntry {
     pub cost: u32,
     /// Whether the first reference parameter is the function value itself.
     pub has_closure: bool,
-    /// Whether all references are parameters, and a call has one argument word.
+    /// Whether all references are parameters, and `call` has one argument word.
     pub plain: bool,
+    /// Likewise for `call.value`, which does not name the closure.
+    pub plain_value: bool,
 }
 
 impl FuncEntry {
@@ -72,6 +74,8 @@ impl FuncEntry {
         // More than a frame can have; a frame of 65535 registers costs 64.
         let cost = function.depth_cost.min(u32::from(u16::MAX));
         let arguments = function.ref_params + function.scalar_params;
+        let only_params = function.refs == function.ref_params;
+        let one_word = 1..=PLAIN_ARGUMENTS;
         FuncEntry {
             code: function.code.as_ptr(),
             tag: u64::from(id.0) | u64::from(cost) << 32,
@@ -82,7 +86,9 @@ impl FuncEntry {
             counter: function.counter,
             cost,
             has_closure: function.closure.is_some(),
-            plain: function.refs == function.ref_params && (1..=PLAIN_ARGUMENTS).contains(&arguments),
+            plain: only_params && one_word.contains(&arguments),
+            plain_value: only_params
+                && one_word.contains(&(arguments - u32::from(function.closure.is_some()))),
         }
     }
 }

@@ -154,7 +154,7 @@ impl Heap {
     #[inline(always)]
     pub(in crate::vm) fn alloc_at_hand(&mut self, bytes: usize, ty: u32, aux: u32) -> Option<Ref> {
         let class = class::of(bytes);
-        let cursor = &mut self.cursors[class];
+        let cursor = self.cursors.get_mut(class)?;
         if cursor.next == cursor.end {
             return None;
         }

@@ -128,7 +128,7 @@ total_unary! {
     NegF64 f64 |x| -x;
     AbsF64 f64 |x| x.abs();
     Sqrt f64 |x| x.sqrt();
-    Floor f64 |x| x.floor();
+    Floor f64 |x| floor(x);
 }
 divide! {
     DivI32 i32 |x, y| x.checked_div(y);
@@ -143,6 +143,22 @@ divide_imm! {
     DivI32Imm i32 checked_div; RemI32Imm i32 checked_rem;
     DivI64Imm i64 checked_div; RemI64Imm i64 checked_rem;
     DivUImm u64 checked_div; RemUImm u64 checked_rem;
+}
+
+/// The greatest whole number that is not greater. Inline, where the library's function would be a call.
+#[inline(always)]
+fn floor(x: f64) -> f64 {
+    // From here on all numbers are whole.
+    const WHOLE: f64 = (1u64 << 52) as f64;
+    if x.abs() < WHOLE {
+        // SAFETY: the number is neither NaN nor beyond an i64.
+        let toward_zero = unsafe { x.to_int_unchecked::<i64>() } as f64;
+        let below = if toward_zero > x { toward_zero - 1.0 } else { toward_zero };
+        // -0.0 stays what it is.
+        below.copysign(x)
+    } else {
+        x
+    }
 }
 
 /// The smaller of two numbers; of a number and NaN the number; `-0.0` counts as less than `0.0`.

@@ -46,19 +46,26 @@ fn enter(cpu: &mut Cpu, entry: &FuncEntry, regs: *mut u64, words: usize) {
     cpu.regs = regs;
 }
 
-/// A call with one argument word of a function whose references are all parameters: so the parameters are the first registers, in
-/// the order of the arguments, and there is nothing to null.
+/// A call with one argument word of a function whose references are all parameters: so the parameters are the first
+/// registers, in the order of the arguments, and there is nothing to null. `closure` is the function value that is called, which is
+/// the first parameter if the function has one for it.
 #[inline(always)]
-fn call_plain(cpu: &mut Cpu, machine: &mut Machine, entry: &FuncEntry) -> Flow {
+fn call_plain(cpu: &mut Cpu, machine: &mut Machine, entry: &FuncEntry, closure: Option<u64>) -> Flow {
     let regs = match reserve(machine, entry) {
         Ok(regs) => regs,
         Err(why) => return Flow::Slow(why),
     };
+    let mut first = regs;
+    if let Some(closure) = closure {
+        // SAFETY: the slot lies in the part of the stack that `reserve` took, or right behind it (ST1, ST2).
+        unsafe { *first = closure };
+        first = first.wrapping_add(usize::from(entry.has_closure));
+    }
     // All lanes of the word: those without an argument are 0, so this copies junk into scalar registers that are not
     // assigned yet, or into the slots behind the frame, which are mapped (ST2) and nobody's.
     for lane in 0..PLAIN_ARGUMENTS as usize {
-        // SAFETY: see above. That the caller has a register 0 does not matter: its slot is mapped.
-        unsafe { *regs.add(lane) = cpu.read(cpu.argument(lane)) };
+        // SAFETY: see above. That the caller may have no register 0 does not matter: its slot is mapped.
+        unsafe { *first.add(lane) = cpu.read(cpu.argument(lane)) };
     }
     enter(cpu, entry, regs, 1);
     Flow::Next
@@ -118,7 +125,7 @@ impl Handler for Call {
     unsafe fn run(cpu: &mut Cpu, machine: &mut Machine) -> Flow {
         // SAFETY: the operand is below the number of functions (V2).
         let entry = unsafe { machine.function(cpu.index()) };
-        if entry.plain { call_plain(cpu, machine, entry) } else { Flow::Long }
+        if entry.plain { call_plain(cpu, machine, entry, None) } else { Flow::Long }
     }
 
     #[inline(always)]
@@ -130,14 +137,28 @@ impl Handler for Call {
     }
 }
 
-ops! {
-    CallValue(cpu, machine) {
+pub(in crate::vm) struct CallValue;
+
+impl Handler for CallValue {
+    #[inline(always)]
+    unsafe fn run(cpu: &mut Cpu, machine: &mut Machine) -> Flow {
+        let value = cpu.ref_b();
+        // SAFETY: `b` is a function value, and those are made of functions that exist.
+        let entry = unsafe { machine.function(value.aux() as usize) };
+        if entry.plain_value { call_plain(cpu, machine, entry, Some(value.bits())) } else { Flow::Long }
+    }
+
+    #[inline(always)]
+    unsafe fn long(cpu: &mut Cpu, machine: &mut Machine) -> Flow {
         let value = cpu.ref_b();
         // SAFETY: `b` is a function value, and those are made of functions that exist.
         let entry = unsafe { machine.function(value.aux() as usize) };
         let words = cpu.c().div_ceil(4);
         call_any(cpu, machine, entry, words, entry.has_closure.then_some(value.bits()))
     }
+}
+
+ops! {
     Ret(cpu, machine) {
         let value: u64 = cpu.get_a();
         let dest = leave(cpu, machine);

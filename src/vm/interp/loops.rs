@@ -79,10 +79,13 @@ ops! {
     ForStepS(cpu) {
         let (counter, end, step): (i64, i64, i64) = (cpu.get_a(), cpu.get_b(), cpu.get_c());
         let branch = cpu.extra();
-        let ahead = if step > 0 { counter < end } else { counter > end };
-        let way = counter.abs_diff(end);
-        let stride = step.unsigned_abs();
-        if ahead && (way > stride || way == stride && branch & INCLUSIVE != 0) {
+        let inclusive = u64::from(branch & INCLUSIVE != 0);
+        let left = if step > 0 {
+            counter < end && end.wrapping_sub(counter) as u64 > (step as u64).wrapping_sub(inclusive)
+        } else {
+            counter > end && counter.wrapping_sub(end) as u64 > step.unsigned_abs().wrapping_sub(inclusive)
+        };
+        if left {
             cpu.set_a(counter.wrapping_add(step));
             cpu.branch(branch as i32);
         }
@@ -91,8 +94,8 @@ ops! {
     ForStepU(cpu) {
         let (counter, end, step): (u64, u64, u64) = (cpu.get_a(), cpu.get_b(), cpu.get_c());
         let branch = cpu.extra();
-        let way = end.wrapping_sub(counter);
-        if counter < end && (way > step || way == step && branch & INCLUSIVE != 0) {
+        let inclusive = u64::from(branch & INCLUSIVE != 0);
+        if counter < end && end.wrapping_sub(counter) > step.wrapping_sub(inclusive) {
             cpu.set_a(counter.wrapping_add(step));
             cpu.branch(branch as i32);
         }
