@@ -210,7 +210,7 @@ fn sort<T: Copy>(
     }
     // The left part of each merge is put aside.
     let aside_len = elements.len().next_power_of_two() / 2;
-    if aside_len * size_of::<T>() > context.heap.headroom() {
+    if !context.heap.has_room(aside_len * size_of::<T>()) {
         return Err(Fault::NeedMemory);
     }
     let mut aside: Vec<T> = Vec::new();

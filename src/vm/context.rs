@@ -10,7 +10,7 @@ use std::sync::Arc;
 use super::fault::Fault;
 use super::heap::immortal::Statics;
 use super::heap::poll::{INTERRUPT, Interrupter, interrupter_of};
-use super::heap::{Heap, Marker};
+use super::heap::{Heap, Marker, TypeTable};
 use super::host::Host;
 use crate::bytecode::Program;
 
@@ -116,12 +116,40 @@ impl Context {
     /// Fails if somebody has asked to stop. Long helpers call it now and then.
     #[inline]
     pub fn check_interrupt(&self) -> Result<(), Fault> {
-        if self.heap.poll.bits() & INTERRUPT != 0 { Err(Fault::Interrupted) } else { Ok(()) }
+        self.view().check_interrupt()
+    }
+
+    /// What is needed to look at values.
+    #[inline]
+    pub fn view(&self) -> View<'_> {
+        View { heap: &self.heap, program: &self.program, types: &self.statics.types }
+    }
+
+    /// The same, and the host beside it.
+    pub fn view_and_host(&mut self) -> (View<'_>, &mut Host) {
+        let view = View { heap: &self.heap, program: &self.program, types: &self.statics.types };
+        (view, &mut self.host)
     }
 
     /// Collects; `roots` names the references that frames, module variables and so on hold.
     pub fn collect(&mut self, roots: impl FnMut(&mut Marker<'_>)) {
         self.heap.collect(&self.statics.types, &self.program, roots);
+    }
+}
+
+/// What is needed to look at values of an instance.
+#[derive(Clone, Copy)]
+pub struct View<'a> {
+    pub heap: &'a Heap,
+    pub program: &'a Program,
+    pub types: &'a TypeTable,
+}
+
+impl View<'_> {
+    /// Fails if somebody has asked to stop.
+    #[inline]
+    pub fn check_interrupt(self) -> Result<(), Fault> {
+        if self.heap.poll.bits() & INTERRUPT != 0 { Err(Fault::Interrupted) } else { Ok(()) }
     }
 }
 

@@ -51,6 +51,8 @@ pub struct Host {
     /// Whether each line is written at once.
     line_buffered: bool,
     input: Box<dyn BufRead + Send>,
+    /// A line that has been read, but not been given to the program yet.
+    line: Option<Vec<u8>>,
     pub files: Box<dyn Files>,
     /// What `args()` gives.
     pub args: Vec<String>,
@@ -75,7 +77,7 @@ impl Host {
     /// A host with these ways out and in.
     pub fn new(output: Box<dyn Write + Send>, input: Box<dyn BufRead + Send>, files: Box<dyn Files>) -> Host {
         let (pending, args) = (Vec::new(), Vec::new());
-        Host { output, pending, line_buffered: false, input, files, args, start: Instant::now() }
+        Host { output, pending, line_buffered: false, input, line: None, files, args, start: Instant::now() }
     }
 
     /// Has each line written at once, as on a terminal.
@@ -117,8 +119,26 @@ impl Host {
         self.output.flush().map_err(output_failed)
     }
 
-    /// Reads a line of input without its end (LF or CRLF). `None` at the end of the input.
-    pub fn read_line(&mut self, most: usize) -> io::Result<Option<Vec<u8>>> {
+    /// The next line of input without its end (LF or CRLF), after writing a prompt; `None` at the end of the input. It stays the
+    /// next one until [`Host::take_line`], so that an instruction that is run once more gets the same.
+    pub fn next_line(&mut self, prompt: &[u8], most: usize) -> Result<io::Result<Option<&[u8]>>, Fault> {
+        if self.line.is_none() {
+            self.write(prompt)?;
+            self.flush()?;
+            match self.read_line(most) {
+                Ok(line) => self.line = line,
+                Err(error) => return Ok(Err(error)),
+            }
+        }
+        Ok(Ok(self.line.as_deref()))
+    }
+
+    /// The line has reached the program.
+    pub fn take_line(&mut self) {
+        self.line = None;
+    }
+
+    fn read_line(&mut self, most: usize) -> io::Result<Option<Vec<u8>>> {
         let mut line = Vec::new();
         loop {
             let available = match self.input.fill_buf() {

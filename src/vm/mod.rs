@@ -7,14 +7,20 @@
 //! [`string`], [`array`], [`map`], [`equal`], [`render`], [`number`], [`error_value`], [`host`], and [`builtins`], the table of
 //! builtin functions.
 
+mod address;
 pub mod array;
+pub mod builtins;
 pub mod context;
+pub mod equal;
+pub mod error_value;
 pub mod fault;
 #[allow(unsafe_code, reason = "the heap is where objects are memory; see its invariants")]
 pub mod heap;
 pub mod host;
 pub mod layout;
+pub mod map;
 pub mod number;
+pub mod render;
 pub mod string;
 #[cfg(test)]
 mod testing;

@@ -260,7 +260,7 @@ fn map_case(
         return heap.finish_string(buffer, string.byte_len(), string.byte_len());
     }
     // No mapping takes more than three times the bytes; what the standard library allocates is kept within the limit as well.
-    if string.byte_len() * 3 > heap.headroom() {
+    if !heap.has_room(string.byte_len() * 3) {
         return Err(Fault::NeedMemory);
     }
     heap.new_string(&unicode(string.text()))

@@ -195,12 +195,10 @@ impl Heap {
         self.stress
     }
 
-    /// How many bytes may still be taken: what Rust's own memory for the work on an object is measured against.
-    pub fn headroom(&mut self) -> usize {
-        if !self.limit_known && self.used + SURELY_WITHIN_LIMIT / 2 > self.limit {
-            self.look_up_limit();
-        }
-        self.limit.saturating_sub(self.used)
+    /// Whether so many bytes could be taken without passing the limit: for memory of Rust's own that the work on objects needs.
+    pub fn has_room(&self, bytes: usize) -> bool {
+        let within = |limit: usize| bytes <= limit.saturating_sub(self.used);
+        within(self.limit) || !self.limit_known && within(system::default_limit())
     }
 
     /// Fails if `bytes` more would pass the limit; with [`Fault::NeedMemory`], so after a collection once more.

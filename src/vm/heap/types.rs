@@ -1,5 +1,7 @@
 //! What the collector, arrays and maps need to know of each type, in a form that takes one look-up.
 
+use std::collections::HashMap;
+
 use crate::bytecode::{Program, TypeDesc, TypeId};
 use crate::vm::layout::{Elem, PART_SHIFT};
 
@@ -47,6 +49,8 @@ pub struct TypeInfo {
     pub refs: u32,
     /// Index of the first variant's number of references.
     variants: u32,
+    /// Of a map: the types of arrays of its keys and of its values, if the program has them.
+    pub lists: [Option<TypeId>; 2],
 }
 
 /// The types of a program as the heap sees them. Indexed by [`TypeId`], aliases included.
@@ -68,6 +72,18 @@ impl TypeTable {
             let row = table.row_of(program, TypeId(number));
             table.rows.push(row);
         }
+        let arrays: HashMap<TypeId, TypeId> = (0..program.types.len() as u32)
+            .rev()
+            .filter_map(|number| match program.types[number as usize] {
+                TypeDesc::Array(of) => Some((program.canonical(of), TypeId(number))),
+                _ => None,
+            })
+            .collect();
+        for (at, row) in table.rows.iter_mut().enumerate() {
+            if let TypeDesc::Map { key, value } = program.ty(TypeId(at as u32)) {
+                row.lists = [*key, *value].map(|of| arrays.get(&program.canonical(of)).copied());
+            }
+        }
         let (recursive, has_f64) = reach(program);
         for (at, row) in table.rows.iter_mut().enumerate() {
             let of = program.canonical(TypeId(at as u32)).index();
@@ -86,6 +102,7 @@ impl TypeTable {
             has_f64: false,
             refs: 0,
             variants: 0,
+            lists: [None; 2],
         };
         match program.ty(id) {
             TypeDesc::String => row.shape = Shape::String,
