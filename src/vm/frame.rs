@@ -114,13 +114,6 @@ pub struct Frame {
     pub cost: u16,
 }
 
-impl Frame {
-    /// The function, unless this is a host frame.
-    pub fn function(&self) -> Option<FuncId> {
-        (self.func != HOST).then_some(FuncId(self.func))
-    }
-}
-
 /// Walks the frames of a stack, topmost first, through all runs that are under way.
 #[derive(Clone, Debug)]
 pub struct Frames<'a> {

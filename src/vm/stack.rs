@@ -75,6 +75,7 @@ impl Stack {
     }
 
     /// How many slots lie below the soft limit.
+    #[cfg(test)]
     pub fn committed_slots(&self) -> usize {
         self.soft
     }

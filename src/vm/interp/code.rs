@@ -5,6 +5,7 @@ use crate::bytecode::{Op, with_ops};
 macro_rules! code {
     (() $($name:ident)*) => {
         /// What a driver dispatches on: an [`Op`] or one of ours.
+        #[allow(dead_code, reason = "made out of numbers")]
         #[derive(Clone, Copy, PartialEq, Eq, Debug)]
         #[repr(u16)]
         pub(in crate::vm) enum Code {
