@@ -319,7 +319,7 @@ mod tests {
             let heap = &mut context.heap;
             let array = heap.new_array(ty, elem, 0).unwrap();
             let mut model: Vec<u64> = Vec::new();
-            for _ in 0..3000 {
+            for _ in 0..if cfg!(miri) { 100 } else { 3000 } {
                 random = random.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
                 let value = if elem == Elem::Ref {
                     heap.ascii((random >> 40) as u8 & 127).bits()

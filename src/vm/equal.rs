@@ -230,3 +230,6 @@ impl Equality<'_> {
         Ok(true)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -178,3 +178,6 @@ fn list(context: &mut Context, map: MapRef, which: usize) -> Result<Array, Fault
 pub fn value_elem(context: &Context, map: MapRef) -> Elem {
     context.statics.types.get(map.object().ty()).elem
 }
+
+#[cfg(test)]
+mod tests;

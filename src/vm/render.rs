@@ -481,3 +481,6 @@ pub fn key_text(context: &Context, ty: TypeId, slot: u64) -> Result<Box<str>, Fa
     let quote = if matches!(context.program.ty(ty), TypeDesc::String) { "\"" } else { "" };
     Ok(std::format!("{}...{quote}", &beginning.text[..end]).into())
 }
+
+#[cfg(test)]
+mod tests;

@@ -75,17 +75,15 @@ pub fn message<T>(result: Result<T, impl Into<Fault>>) -> String {
     }
 }
 
+/// A field: name, type, and whether that is a reference.
+pub type FieldOf<'a> = (&'a str, TypeId, bool);
+
 /// Adds types to a program.
 pub struct Types(pub Program);
 
 impl Types {
     pub fn new() -> Types {
         Types(Program::new())
-    }
-
-    /// The number that the next type will get.
-    pub fn next(&self) -> TypeId {
-        TypeId(self.0.types.len() as u32)
     }
 
     pub fn add(&mut self, desc: TypeDesc) -> TypeId {
@@ -101,16 +99,15 @@ impl Types {
         self.add(TypeDesc::Map { key, value })
     }
 
-    /// Fields by name, type, and whether that is a reference.
-    pub fn layout(name: &str, fields: &[(&str, TypeId, bool)]) -> Layout {
+    pub fn layout(name: &str, fields: &[FieldOf<'_>]) -> Layout {
         Layout::new(name.into(), fields.iter().map(|&(name, ty, is_ref)| (name.into(), ty, is_ref)))
     }
 
-    pub fn structure(&mut self, name: &str, fields: &[(&str, TypeId, bool)]) -> TypeId {
+    pub fn structure(&mut self, name: &str, fields: &[FieldOf<'_>]) -> TypeId {
         self.add(TypeDesc::Struct(Types::layout(name, fields)))
     }
 
-    pub fn enumeration(&mut self, name: &str, variants: &[(&str, &[(&str, TypeId, bool)])]) -> TypeId {
+    pub fn enumeration(&mut self, name: &str, variants: &[(&str, &[FieldOf<'_>])]) -> TypeId {
         let variants = variants.iter().map(|(name, fields)| Types::layout(name, fields)).collect();
         self.add(TypeDesc::Enum { name: name.into(), variants })
     }

@@ -18,7 +18,7 @@ pub(super) const MARK_BYTES: usize = CHUNK / GRANULE / 8;
 /// Words of a block's mark bits.
 pub(super) const BLOCK_MARK_WORDS: usize = BLOCK / GRANULE / 64;
 /// Objects above this size get a region of their own.
-const LARGEST_SPAN: usize = CHUNK / 2;
+pub(super) const LARGEST_SPAN: usize = CHUNK / 2;
 /// In a region of its own, an object begins here; its mark bit lies before it, in the first word.
 pub(super) const LARGE_OFFSET: usize = 16;
 

@@ -10,11 +10,12 @@
 
 use std::ptr::NonNull;
 
+use super::alloc::LARGEST_SPAN;
 use super::object::MAX_LEN;
 use super::{Heap, Ref};
 use crate::bytecode::TypeId;
 use crate::vm::fault::{Fault, RuntimeError};
-use crate::vm::layout::{ENTRIES_OFFSET, Entry, INDEX_OFFSET, MapObject, Part};
+use crate::vm::layout::{ENTRIES_OFFSET, Entry, Header, INDEX_OFFSET, MapObject, Part};
 
 /// A map.
 #[repr(transparent)]
@@ -293,12 +294,8 @@ impl Heap {
         let bytes = ENTRIES_OFFSET + capacity as usize * size_of::<Entry>();
         let entries = self.alloc(bytes, Part::Entries.word(ty), capacity)?;
         let index = self.alloc(INDEX_OFFSET + size * 8, Part::Index.word(0), (size - 1) as u32)?;
-        // SAFETY: both objects were made above; all-zero bytes are dead entries and free places.
-        unsafe {
-            let from = entries.pointer().byte_add(ENTRIES_OFFSET).cast::<u8>();
-            from.write_bytes(0, capacity as usize * size_of::<Entry>());
-            index.pointer().byte_add(INDEX_OFFSET).cast::<u8>().write_bytes(0, size * 8);
-        }
+        clear(entries, capacity as usize * size_of::<Entry>());
+        clear(index, size * size_of::<u64>());
         let new = MapObject {
             entries: entries.bits(),
             index: index.bits(),
@@ -309,6 +306,14 @@ impl Heap {
         };
         move_live(map, new);
         Ok(())
+    }
+}
+
+/// Makes the bytes behind the header of a new object zero: dead entries, free places. A region of its own is so already.
+fn clear(object: Ref, bytes: usize) {
+    if bytes <= LARGEST_SPAN {
+        // SAFETY: the object was made for so many bytes behind its header, and is in no one's use yet.
+        unsafe { object.pointer().byte_add(size_of::<Header>()).cast::<u8>().write_bytes(0, bytes) }
     }
 }
 

@@ -5,6 +5,7 @@
 
 use std::ptr::NonNull;
 
+use super::alloc::LARGEST_SPAN;
 use super::{Heap, Str};
 use crate::bytecode::TypeId;
 use crate::vm::fault::{ErrorKind, Fault, RuntimeError};
@@ -248,7 +249,8 @@ fn elements(store: Ref) -> NonNull<u8> {
 
 /// Sets references from one position to another to null.
 fn clear_refs(store: Ref, elem: Elem, from: u32, to: u32) {
-    if elem == Elem::Ref {
+    // A region of its own is zero already, and should not be touched before it is used.
+    if elem == Elem::Ref && to as usize * elem.bytes() <= LARGEST_SPAN {
         // SAFETY: the positions lie below the store's capacity.
         unsafe { elements(store).cast::<u64>().add(from as usize).write_bytes(0, (to - from) as usize) }
     }
