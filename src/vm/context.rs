@@ -46,7 +46,7 @@ pub struct Context {
     /// How much deeper calls may nest.
     pub depth: u32,
     /// The literals by their numbers: the start of those of `statics`.
-    literals: *const u64,
+    pub(super) literals: *const u64,
     pub max_recursion: u32,
     pub program: Arc<Program>,
     pub statics: Arc<Statics>,
@@ -76,7 +76,14 @@ pub(super) const ASCII_OFFSET: usize = offset_of!(Context, heap) + offset_of!(He
 impl Context {
     /// A context for an instance of a program, whose literals are `statics`.
     pub fn new(program: Arc<Program>, statics: Arc<Statics>, options: ContextOptions) -> Box<Context> {
-        let mut context = Box::new(Context {
+        let mut context = Box::new(Context::detached(program, statics, options));
+        context.attach();
+        context
+    }
+
+    /// A context that cannot be interrupted yet.
+    pub(super) fn detached(program: Arc<Program>, statics: Arc<Statics>, options: ContextOptions) -> Context {
+        Context {
             heap: Heap::new(options.heap_limit, options.stress_gc),
             depth: options.max_recursion,
             literals: statics.literals().as_ptr(),
@@ -86,9 +93,12 @@ impl Context {
             host: options.host,
             map_seed: MapSeed::new(),
             interrupter: Interrupter::detached(),
-        });
-        context.interrupter = interrupter_of(&context.heap);
-        context
+        }
+    }
+
+    /// Makes interrupts possible. From now on the context stays where it is.
+    pub(super) fn attach(&mut self) {
+        self.interrupter = interrupter_of(&self.heap);
     }
 
     /// Goes on with a later program that continues the one so far; its statics were made from those so far.

@@ -43,7 +43,7 @@ use std::ptr::NonNull;
 
 pub use collect::Marker;
 pub use map_object::MapRef;
-pub use object::{Array, ErrorRef, MAX_LEN, RangeRef, Ref};
+pub use object::{Array, ErrorRef, FEW_SLOTS, MAX_LEN, RangeRef, Ref};
 pub use string_object::{Buffer, Str, count_scalars, scalar_bytes};
 pub use types::{KeyKind, Shape, TypeInfo, TypeTable, parts_of};
 
@@ -147,6 +147,23 @@ impl Heap {
         // SAFETY: the cell has at least 16 bytes, is aligned to 8 (L1), and in no one else's use (H5).
         unsafe { header.write(Header { ty, aux }) };
         Ok(Ref::new(header))
+    }
+
+    /// As [`Heap::alloc`], if a free cell is at hand; that takes a few instructions and calls nothing. `bytes` is not
+    /// beyond the table of size classes.
+    #[inline(always)]
+    pub(in crate::vm) fn alloc_at_hand(&mut self, bytes: usize, ty: u32, aux: u32) -> Option<Ref> {
+        let class = class::of(bytes);
+        let cursor = self.cursors.get_mut(class)?;
+        if cursor.next == cursor.end {
+            return None;
+        }
+        let header = NonNull::new(cursor.next)?.cast::<Header>();
+        // SAFETY: at least one whole cell is left before `end`, in the same block (H4).
+        cursor.next = unsafe { cursor.next.add(class::SIZES[class] as usize) };
+        // SAFETY: the cell has at least 16 bytes, is aligned to 8 (L1), and in no one else's use (H5).
+        unsafe { header.write(Header { ty, aux }) };
+        Some(Ref::new(header))
     }
 
     /// The next free cell of a class.

@@ -87,6 +87,12 @@ impl Ref {
         unsafe { self.slot_pointer(slot).read() }
     }
 
+    /// Where the slots of a struct, enum variant, cell or closure lie.
+    #[inline(always)]
+    pub(in crate::vm) fn slots(self) -> *mut u64 {
+        self.slot_pointer(0).as_ptr()
+    }
+
     /// Sets a slot. The object must have it, not be immortal, and be declared to hold there what it is given.
     #[inline(always)]
     pub fn set_slot(self, slot: u32, bits: u64) {
@@ -135,6 +141,13 @@ impl Heap {
     #[inline(always)]
     pub fn new_object(&mut self, ty: TypeId, aux: u32, slots: u32) -> Result<Ref, Fault> {
         self.alloc(SLOTS_OFFSET + slots as usize * SLOT_BYTES, ty.0, aux)
+    }
+
+    /// As [`Heap::new_object`], if a free cell is at hand, for at most [`FEW_SLOTS`] slots.
+    #[inline(always)]
+    pub(in crate::vm) fn new_object_at_hand(&mut self, ty: TypeId, aux: u32, slots: u32) -> Option<Ref> {
+        debug_assert!(slots <= FEW_SLOTS);
+        self.alloc_at_hand(SLOTS_OFFSET + slots as usize * SLOT_BYTES, ty.0, aux)
     }
 
     /// A new error.
@@ -219,6 +232,8 @@ impl Heap {
     }
 }
 
+/// Objects of so many slots have a size class that is looked up in a table.
+pub const FEW_SLOTS: u32 = 64;
 /// Longest array, map and string.
 pub const MAX_LEN: usize = i32::MAX as usize;
 /// Smallest store.
@@ -340,6 +355,14 @@ impl Array {
                 Elem::Word | Elem::Ref => pointer.cast::<u64>().write(bits),
             }
         }
+    }
+
+    /// Appends an element, for which there is room.
+    #[inline(always)]
+    pub fn push_within(self, elem: Elem, bits: u64) {
+        let len = self.len();
+        self.write(elem, len, bits);
+        self.set_len(len + 1);
     }
 
     /// Appends an element.
