@@ -13,7 +13,9 @@ impl<'a> Checker<'a> {
     /// Unknown arguments for the type parameters of a function's owner, and their number.
     fn fresh_owner_args(&mut self, owner: Option<Owner>) -> Vec<Ty> {
         match owner {
-            Some(Owner::Enum(id)) => (0..self.enums[id.0 as usize].params.len()).map(|_| self.fresh()).collect(),
+            Some(Owner::Enum(id)) => {
+                (0..self.enums[id.0 as usize].params.len()).map(|_| self.fresh()).collect()
+            }
             _ => Vec::new(),
         }
     }
@@ -54,17 +56,23 @@ impl<'a> Checker<'a> {
         let mut types: Vec<Ty> = list.iter().map(|arg| arg.ty).collect();
         types.extend(&owner_args);
         match self.instance(id, &mut types, params.len(), callee) {
-            Some(body) => self.finish_call(id, body, list, span),
+            Some(body) => self.finish_call(id, body, list, callee, span),
             None => Expr { kind: ExprKind::Bool(false), ty: Ty::POISON, span },
         }
     }
 
     /// A call of a generic function with arguments that were checked before.
-    pub(super) fn call_checked(&mut self, id: FnId, args: &'a [Expr<'a>], callee: Span, span: Span) -> Expr<'a> {
+    pub(super) fn call_checked(
+        &mut self,
+        id: FnId,
+        args: &'a [Expr<'a>],
+        callee: Span,
+        span: Span,
+    ) -> Expr<'a> {
         let mut types: Vec<Ty> = args.iter().map(|arg| arg.ty).collect();
         let count = types.len();
         match self.instance(id, &mut types, count, callee) {
-            Some(body) => self.finish_call(id, body, args, span),
+            Some(body) => self.finish_call(id, body, args, callee, span),
             None => Expr { kind: ExprKind::Bool(false), ty: Ty::POISON, span },
         }
     }
@@ -99,8 +107,15 @@ impl<'a> Checker<'a> {
         let (params, owner_args) = types.split_at(params);
         let ret = declared.map_or(Ty::VOID, |slot| self.types.instantiate(slot.ty, owner_args));
         let kind = if nested.is_some() { BodyKind::Closure } else { BodyKind::Function };
-        let unit =
-            Unit { progress: Progress::Waiting, function: Some(id), params, owner_args, ret, asked: false, names_only: false };
+        let unit = Unit {
+            progress: Progress::Waiting,
+            function: Some(id),
+            params,
+            owner_args,
+            ret,
+            asked: false,
+            names_only: false,
+        };
         let body = self.new_body(kind, file, unit);
         self.instances.insert((id, key), body);
         if self.interactive {
@@ -120,7 +135,11 @@ impl<'a> Checker<'a> {
             self.checked.nested[nested.index()].push((number, body));
             local = Some((ctx, number));
         }
-        super::grow(|| self.check_function(body));
+        if !self.check_on_demand(body, callee) {
+            let unit = &mut self.units[body.index()];
+            (unit.progress, unit.ret) = (Progress::Done, Ty::POISON);
+            return None;
+        }
         if let Some((ctx, local)) = local {
             let ret = self.units[body.index()].ret;
             let ty = self.types.intern(TyKind::Fn(params.into(), ret));
@@ -156,7 +175,8 @@ impl<'a> Checker<'a> {
         let declared = function.params;
         match params {
             Some(params)
-                if params.len() == declared.len() && params.iter().all(|&ty| !self.types.has_variables(ty)) =>
+                if params.len() == declared.len()
+                    && params.iter().all(|&ty| !self.types.has_variables(ty)) =>
             {
                 let mut types: Vec<Ty> = params.to_vec();
                 for (ty, param) in types.iter_mut().zip(declared) {
@@ -237,7 +257,8 @@ impl<'a> Checker<'a> {
             Owner::Struct(id) => self.types.intern(TyKind::Struct(id)),
             Owner::Enum(id) => {
                 let count = self.enums[id.0 as usize].params.len() as u32;
-                let args: Vec<Ty> = (0..count).map(|number| self.types.intern(TyKind::Param(number))).collect();
+                let args: Vec<Ty> =
+                    (0..count).map(|number| self.types.intern(TyKind::Param(number))).collect();
                 self.types.intern(TyKind::Enum(id, args.into()))
             }
         })
