@@ -135,7 +135,7 @@ pub struct Local<'a> {
 }
 
 /// A captured variable: a local of the body around, or one of its captures.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum Capture {
     Local(LocalId),
     Outer(u32),

@@ -5,12 +5,14 @@
 
 pub mod ast;
 pub mod builtins;
+pub mod check;
 pub mod diag;
 pub mod hash;
 pub mod hir;
 pub mod intern;
 pub mod lexer;
 pub mod lower;
+pub mod modules;
 pub mod parser;
 pub mod source;
 pub mod stack;

@@ -252,6 +252,14 @@ impl Types {
         matches!(self.kind(self.shallow(ty)), TyKind::Var(_))
     }
 
+    /// The level of an unsolved variable.
+    pub fn level_of(&self, ty: Ty) -> Option<u32> {
+        match self.kind(self.shallow(ty)) {
+            TyKind::Var(number) => Some(self.variables[*number as usize].level),
+            _ => None,
+        }
+    }
+
     /// The type with all solutions filled in. Unsolved variables stay.
     pub fn resolve(&mut self, ty: Ty) -> Ty {
         self.resolve_to(ty, MAX_DEPTH).unwrap_or(Ty::POISON)

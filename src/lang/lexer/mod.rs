@@ -143,13 +143,16 @@ impl<'t> Lexer<'t> {
             return token;
         }
         loop {
+            while self.byte(self.pos) == b' ' {
+                self.pos += 1;
+            }
             let start = self.pos;
             let Some(&byte) = self.bytes.get(start) else { return self.end() };
             if is(byte, IDENT_START) {
                 return self.word(start);
             }
             match byte {
-                b' ' | b'\t' => self.pos += 1,
+                b'\t' => self.pos += 1,
                 b'\n' => {
                     self.pos += 1;
                     if self.brackets.is_empty() {
@@ -205,7 +208,8 @@ impl<'t> Lexer<'t> {
             end += 1;
         }
         self.pos = end;
-        self.token(keyword(&self.bytes[start..end]), start)
+        let (kind, packed) = keyword(self.bytes, start, end);
+        Token { kind, flags: 0, span: span(start, end), value: packed }
     }
 
     /// To the line end, which is not part of it.
@@ -381,36 +385,47 @@ fn span(start: usize, end: usize) -> Span {
     Span { start: start as u32, end: end as u32 }
 }
 
-/// The keyword of this spelling, else `Ident`.
-fn keyword(word: &[u8]) -> TokenKind {
-    use TokenKind::*;
-    if word.len() < 2 || word.len() > 8 {
-        return Ident;
+/// Spreads the spellings of keywords over [`KEYWORDS`] without collision, which its construction checks.
+const KEYWORD_HASH: u64 = 0x8fc9_47f3_fc72_011f;
+
+/// Each keyword's spelling, as [`pack`] gives it, and its kind, at the place that the hash says.
+static KEYWORDS: [(u64, TokenKind); 64] = {
+    let mut table = [(0, TokenKind::Ident); 64];
+    let mut at = 0;
+    while at < TokenKind::KEYWORDS.len() {
+        let kind = TokenKind::KEYWORDS[at];
+        let Some(text) = kind.text() else { panic!("a keyword has a spelling") };
+        let packed = pack(text.as_bytes());
+        let slot = (packed.wrapping_mul(KEYWORD_HASH) >> 58) as usize;
+        assert!(table[slot].0 == 0, "two keywords have one hash");
+        table[slot] = (packed, kind);
+        at += 1;
     }
-    // The first letter leaves at most four candidates.
-    let rest = &word[1..];
-    let candidates: &[(&[u8], TokenKind)] = match word[0] {
-        b'a' => &[(b"nd", And), (b"s", As)],
-        b'b' => &[(b"reak", Break)],
-        b'c' => &[(b"atch", Catch), (b"ontinue", Continue)],
-        b'e' => &[(b"lse", Else), (b"lif", Elif), (b"num", Enum), (b"xtern", Extern)],
-        b'f' => &[(b"n", Fn), (b"or", For), (b"alse", False)],
-        b'i' => &[(b"f", If), (b"n", In), (b"mpl", Impl)],
-        b'm' => &[(b"ut", Mut), (b"atch", Match), (b"atches", Matches)],
-        b'n' => &[(b"ot", Not)],
-        b'o' => &[(b"r", Or)],
-        b'p' => &[(b"rint", Print), (b"ass", Pass), (b"ub", Pub)],
-        b'r' => &[(b"eturn", Return)],
-        b's' => &[(b"truct", Struct)],
-        b't' => &[(b"rue", True), (b"ry", Try)],
-        b'u' => &[(b"se", Use)],
-        b'w' => &[(b"hile", While)],
-        _ => return Ident,
+    table
+};
+
+/// A word of at most eight bytes as one number.
+const fn pack(word: &[u8]) -> u64 {
+    let mut packed = 0;
+    let mut at = 0;
+    while at < word.len() {
+        packed |= (word[at] as u64) << (8 * at);
+        at += 1;
+    }
+    packed
+}
+
+/// The keyword that the word at `start` is, else `Ident`; and the word packed, 0 if it is longer than eight bytes.
+#[inline]
+fn keyword(bytes: &[u8], start: usize, end: usize) -> (TokenKind, u64) {
+    let length = end - start;
+    if length > 8 {
+        return (TokenKind::Ident, 0);
+    }
+    let packed = match bytes[start..].first_chunk::<8>() {
+        Some(chunk) => u64::from_le_bytes(*chunk) & (u64::MAX >> (64 - 8 * length)),
+        None => pack(&bytes[start..end]),
     };
-    for &(tail, kind) in candidates {
-        if tail == rest {
-            return kind;
-        }
-    }
-    Ident
+    let (word, kind) = KEYWORDS[(packed.wrapping_mul(KEYWORD_HASH) >> 58) as usize];
+    (if word == packed { kind } else { TokenKind::Ident }, packed)
 }

@@ -211,7 +211,7 @@ impl<'t> Lexer<'t> {
         }
         let rest = &self.text[end..];
         let rest = rest.split('\n').next().unwrap_or("").trim_start();
-        match keyword(&self.bytes[start..end]) {
+        match keyword(self.bytes, start, end).0 {
             Break | Catch | Continue | Elif | Enum | Extern | For | Impl | Match | Mut | Pass | Print
             | Pub | Return | Struct | Try | Use | While => true,
             If => rest.trim_end().ends_with(':'),

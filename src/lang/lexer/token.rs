@@ -16,7 +16,7 @@ macro_rules! tokens {
 
         impl TokenKind {
             /// The spelling of a token that has only one.
-            pub fn text(self) -> Option<&'static str> {
+            pub const fn text(self) -> Option<&'static str> {
                 match self {
                     $($(TokenKind::$layout => None,)*
                     $(TokenKind::$kind => Some($text),)*
@@ -77,7 +77,7 @@ pub struct Token {
     /// See the constants of [`Token`].
     pub(super) flags: u8,
     pub span: Span,
-    /// Of an `Int` the value, of a `Float` the bits.
+    /// Of an `Int` the value, of a `Float` the bits, of an `Ident` its bytes if they are at most eight.
     pub(super) value: u64,
 }
 
@@ -109,6 +109,11 @@ impl Token {
                 _ => None,
             },
         }
+    }
+
+    /// The bytes of an `Ident` as a number that no other has, if there are at most eight.
+    pub fn packed(self) -> Option<u64> {
+        (self.value != 0).then_some(self.value)
     }
 
     /// The value of a `Float`.

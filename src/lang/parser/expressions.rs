@@ -156,7 +156,10 @@ impl<'a> Parser<'a, '_> {
         let lhs = &*self.arena.alloc(lhs);
         let kind = match compare_op(operator.kind) {
             Some(op) => ExprKind::Compare { op, op_span, lhs, rhs: self.arena.alloc(rhs) },
-            None => ExprKind::Matches { op_span, value: lhs, pattern: self.match_value(rhs) },
+            None => {
+                let pattern = self.match_value(rhs);
+                ExprKind::Matches { op_span, value: lhs, pattern: self.arena.alloc(pattern) }
+            }
         };
         if level(self.tok.kind) == COMPARE {
             return Err(self.error_help(

@@ -40,6 +40,9 @@ use stacks::{Marks, Stacks};
 /// How deep expressions, blocks and types nest.
 pub const MAX_NESTING: u32 = 256;
 
+/// An odd number with well-mixed bits.
+const RECENT_HASH: u64 = 0x9e37_79b9_7f4a_7c15;
+
 /// The statement cannot be understood, which has been reported.
 #[derive(Clone, Copy, Debug)]
 struct Failed;
@@ -74,6 +77,8 @@ struct Parser<'a, 'p> {
     /// The end of the last token that is no layout.
     prev_end: u32,
     stacks: Stacks<'a>,
+    /// Short names met lately, at the place that a hash gives them: most names are, and finding one here costs less.
+    recent: Box<[(u64, Symbol); 256]>,
     /// The name `_`.
     underscore: Symbol,
     expr_depth: u32,
@@ -109,6 +114,7 @@ impl<'a, 'p> Parser<'a, 'p> {
             tok,
             prev_end: 0,
             stacks: Stacks::default(),
+            recent: Box::new([(0, underscore); 256]),
             underscore,
             expr_depth: 0,
             type_depth: 0,
@@ -162,7 +168,14 @@ impl<'a, 'p> Parser<'a, 'p> {
     /// The current token, which is an identifier, as a name.
     fn take_ident(&mut self) -> Ident {
         let token = self.bump();
-        Ident { name: self.names.intern(self.lexer.slice(token.span)), span: token.span }
+        let Some(packed) = token.packed() else {
+            return Ident { name: self.names.intern(self.lexer.slice(token.span)), span: token.span };
+        };
+        let entry = &mut self.recent[(packed.wrapping_mul(RECENT_HASH) >> 56) as usize];
+        if entry.0 != packed {
+            *entry = (packed, self.names.intern(self.lexer.slice(token.span)));
+        }
+        Ident { name: entry.1, span: token.span }
     }
 
     fn ident(&mut self, wanted: &str) -> Parsed<Ident> {

@@ -232,8 +232,9 @@ impl Printer<'_, '_> {
                 let pattern = match pattern {
                     MatchValue::Expr(expr) => self.expr(expr),
                     MatchValue::Call { path, args, span } => {
-                        self.check_span(span);
-                        let args = args.iter().map(|arg| arg.map_or("_".into(), |arg| self.expr(&arg)));
+                        self.check_span(*span);
+                        let args =
+                            args.iter().map(|arg| arg.as_ref().map_or("_".into(), |arg| self.expr(arg)));
                         format!("{}({})", self.path(path), args.collect::<Vec<_>>().join(", "))
                     }
                 };
