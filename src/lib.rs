@@ -3,3 +3,4 @@
 
 pub mod bytecode;
 pub mod lang;
+pub mod vm;

@@ -16,6 +16,7 @@ pub mod verify;
 pub use builder::{Arg, BuildError, FunctionBuilder, FunctionInfo, Label, Point, Reg};
 pub use builtin::{BUILTINS, Builtin};
 pub use decode::{Access, DecodeError, Inst, decode, instructions};
+pub(crate) use opcode::with_ops;
 pub use opcode::{Class, Effect, Extra, OPCODES, Op, Operand, Row, Storage, Word};
 pub use parse::{ParseError, parse};
 pub use print::{print, print_listing, type_name};

@@ -139,6 +139,12 @@ macro_rules! opcodes {
             use Operand::*; use Class::*;
             &[$(Row { op: Op::$name, text: $text, operands: [$a, $b, $c], extra: Extra::$extra, raises: Effect::$raises }),*]
         };
+
+        /// Calls macro `$then` with `$with` and the names of all operations, in the order of their numbers.
+        macro_rules! with_ops {
+            ($then:path, $with:tt) => { $then! { $with $($name)* } };
+        }
+        pub(crate) use with_ops;
     };
 }
 
@@ -314,7 +320,8 @@ opcodes! {
     Switch "switch" [Use(Discrete), Imm32, None] Table Pure;
 
     // ---- counted loops. `a` is the counter, `b` the end; the instruction closes the loop.
-    /// `a += 1; if a < b` branch. The loop was entered with `a < b`, so the addition cannot overflow.
+    /// `if a + 1 < b { a += 1; branch }`. The loop was entered with `a < b`, so the addition does not overflow (where code
+    /// breaks that, it wraps at 64 bits).
     ForS "for.s" [Mod(Signed), Use(Signed), Off16] No Pure;
     ForU "for.u" [Mod(Unsigned), Use(Unsigned), Off16] No Pure;
     /// `if a < b { a += 1; branch }`: the closing test of an inclusive range.
@@ -420,7 +427,8 @@ opcodes! {
     Pop64 "pop.64" [Def(Elem), Use(Array), None] No Raises;
     PopBool "pop.bool" [Def(Elem), Use(Array), None] No Raises;
     PopRef "pop.ref" [Def(Elem), Use(Array), None] No Raises;
-    /// `a = b[x..y]`: quad word `x`, `y`, flags (1: `x` is given, 2: `y` is given, 4: `y` is included).
+    /// `a = b[x..y]`: quad word `x`, `y`, flags (1: `x` is given, 2: `y` is given, 4: `y` is included, 8: `y` is a `u64`, so that
+    /// all ones is a large number and not -1).
     ArraySlice "array.slice" [Def(Array), Use(Array), None] Quad Allocates;
     /// `a = b * c`.
     ArrayRepeat "array.repeat" [Def(Array), Use(Array), Use(Int)] No Allocates;

@@ -168,11 +168,23 @@ impl<'a> Checker<'a> {
     /// Makes a module's name known.
     pub(super) fn declare_global(&mut self, name: Ident, entity: Entity, public: bool) {
         let (module, from) = (self.cx().module, self.pos(name.span.start));
+        self.check_later_import(name.name, from);
         self.add_decl(
             module,
             name.name,
             Decl { entity, from, imported: false, public, span: name.span, hides: 0 },
         );
+    }
+
+    /// Reports an import further down of a name that a variable has now.
+    pub(super) fn check_later_import(&mut self, name: Symbol, from: super::Pos) {
+        let module = self.cx().module;
+        let Some(&number) = self.module_scopes[module.index()].names.get(&name) else { return };
+        let decl = &self.decls[number as usize];
+        if decl.imported && decl.from > from && decl.entity != Entity::Poison {
+            let span = decl.span;
+            self.report_redeclared(name, span, "this module");
+        }
     }
 
     /// A new module variable, or the one that a function asked for before.

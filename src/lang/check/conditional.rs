@@ -94,6 +94,7 @@ impl<'a> Checker<'a> {
             Entity::Global(var) => self.global_place(var),
             _ => (limit, Default::default()),
         };
+        self.check_later_import(name, from);
         self.add_decl(module, name, Decl { entity, from, imported: false, public: false, span, hides: 0 });
     }
 

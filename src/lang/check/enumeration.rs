@@ -39,7 +39,7 @@ impl<'a> Checker<'a> {
         });
         for &arg in &type_args {
             let arg = self.types.shallow(arg);
-            if self.types.depth(arg) >= 255 {
+            if self.types.depth(arg) >= super::expression::DEEPEST {
                 self.report_too_deep(span);
                 return Expr { kind: ExprKind::Bool(false), ty: Ty::POISON, span };
             }

@@ -9,7 +9,7 @@ use crate::lang::hir::{Expr, ExprKind};
 use crate::lang::types::{MAX_DEPTH, Ty, TyKind};
 
 /// How deep a type may nest before that is reported. Somewhat less than what the table of types bears.
-const DEEPEST: u32 = 256;
+pub(super) const DEEPEST: u32 = 1500;
 const _: () = assert!(DEEPEST < MAX_DEPTH);
 
 impl<'a> Checker<'a> {
@@ -153,8 +153,14 @@ impl<'a> Checker<'a> {
 
     /// The value of one of several arms, which give each other their context.
     pub(super) fn arm_value(&mut self, joined: &mut ArmTypes, expr: &ast::Expr<'a>) -> Expr<'a> {
+        if let Some(want) = joined.want
+            && !self.types.is_unknown(want)
+        {
+            joined.ty = Some(want);
+            return self.coerced(expr, want, Role::Arm);
+        }
         if is_literal(expr) {
-            let want = joined.want.or(joined.ty).map(|ty| self.types.shallow(ty));
+            let want = joined.ty.map(|ty| self.types.shallow(ty));
             match want {
                 Some(ty) if ty.is_numeric() => {
                     let value = self.literal_as(expr, ty);

@@ -206,8 +206,7 @@ impl<'a> Checker<'a> {
             return Ty::POISON;
         }
         if l == Ty::POISON || r == Ty::POISON {
-            let known = if l == Ty::POISON { r } else { l };
-            return if known.is_numeric() { known } else { Ty::POISON };
+            return Ty::POISON;
         }
         if op == BinaryOp::Mul && matches!(self.types.kind(l), TyKind::Array(_)) {
             if self.types.is_unknown(r) {

@@ -417,64 +417,47 @@ impl<'a> Checker<'a> {
         use super::literal::{Joint, is_literal, join};
         let parts = [Some(start), Some(end), step];
         let mut values: [Option<Expr<'a>>; 3] = [None; 3];
-        let mut common = None;
+        let (mut common, mut wrong) = (None, false);
         for (part, value) in parts.iter().zip(&mut values) {
-            let Some(part) = part else { continue };
-            if is_literal(part) {
-                continue;
-            }
-            let found = self.value(part, common);
+            let Some(part) = part.filter(|part| !is_literal(part)) else { continue };
+            let mut found = self.value(part, common);
             let ty = self.types.shallow(found.ty);
-            *value = Some(found);
-            match common {
-                None => common = Some(ty),
-                Some(known) => {
-                    if self.types.unify(known, ty).is_err() {
-                        self.report_bounds(known, ty, found.span);
-                    }
+            if !ty.is_integer() && !self.types.is_unknown(ty) {
+                if ty != Ty::POISON {
+                    self.report_not_integer(1404, ty, found.span);
                 }
+                found.ty = Ty::POISON;
+                wrong = true;
+            } else if let Some(known) = common {
+                if self.types.unify(known, ty).is_err() {
+                    self.report_bounds(known, ty, found.span);
+                }
+            } else {
+                common = Some(ty);
             }
+            *value = Some(found);
         }
         let ty = common.map(|ty| self.types.shallow(ty)).unwrap_or_else(|| {
             let mut joint = Joint::new();
-            parts.iter().flatten().for_each(|part| join(part, &mut joint));
+            let literals = parts.iter().flatten().filter(|part| is_literal(part) && !self.is_float(part));
+            literals.for_each(|part| join(part, &mut joint));
             joint.ty().unwrap_or(Ty::I64)
         });
-        let mut wrong = None;
         for (part, value) in parts.iter().zip(&mut values) {
-            let Some(part) = part else { continue };
-            let done = match *value {
-                Some(done) => {
-                    if wrong.is_none() && common == Some(done.ty) && !ty.is_integer() {
-                        wrong = Some(done.span);
-                    }
-                    done
-                }
-                None if ty.is_integer() || self.types.is_unknown(ty) => {
-                    if self.is_float(part) {
-                        let own = self.literal(part, None);
-                        self.report_not_integer(1404, Ty::F64, part.span);
-                        Expr { ty: Ty::POISON, ..own }
-                    } else {
-                        self.literal_as(part, ty)
-                    }
-                }
-                None => {
-                    let own = self.literal(part, None);
-                    if common.is_none() && own.ty == Ty::F64 && self.is_float(part) {
-                        wrong = wrong.or(Some(part.span));
-                    }
-                    own
-                }
-            };
-            *value = Some(done);
+            let Some(part) = part.filter(|part| is_literal(part)) else { continue };
+            *value = Some(if self.is_float(part) {
+                let own = self.literal(part, None);
+                self.report_not_integer(1404, Ty::F64, part.span);
+                wrong = true;
+                Expr { ty: Ty::POISON, ..own }
+            } else {
+                self.literal_as(part, ty)
+            });
         }
         if self.types.is_unknown(ty) {
             self.require_integer(ty, start.span, 1404);
-        } else if !ty.is_integer() && ty != Ty::POISON {
-            self.report_not_integer(1404, ty, wrong.unwrap_or(start.span));
         }
-        let ty = if ty.is_integer() || self.types.is_unknown(ty) { ty } else { Ty::POISON };
+        let ty = if wrong && common.is_none() { Ty::POISON } else { ty };
         let nothing = Expr { kind: ExprKind::Bool(false), ty: Ty::POISON, span: start.span };
         (values[0].unwrap_or(nothing), values[1].unwrap_or(nothing), values[2], ty)
     }

@@ -376,6 +376,21 @@ impl<'t> Lexer<'t> {
     }
 }
 
+/// Whether a text typed so far asks for more lines: it ends in a `:` or `->`, or leaves a bracket or comment open.
+pub fn is_incomplete(text: &str) -> bool {
+    let mut lexer = Lexer::new(FileId(0), text);
+    let mut last = TokenKind::Newline;
+    loop {
+        let token = lexer.next();
+        match token.kind {
+            TokenKind::Eof => break,
+            TokenKind::Newline | TokenKind::Indent | TokenKind::Dedent => {}
+            kind => last = kind,
+        }
+    }
+    lexer.silent_end || !lexer.brackets.is_empty() || matches!(last, TokenKind::Colon | TokenKind::Arrow)
+}
+
 fn is_visible(c: char) -> bool {
     !c.is_whitespace()
         && !matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202f}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{ad}')

@@ -116,6 +116,12 @@ impl<'t> Lexer<'t> {
         }
     }
 
+    /// Whether an offset within a bracket is on a later line that looks like a statement of its own.
+    pub fn is_in_new_statement(&self, bracket: Bracket, at: u32) -> bool {
+        let line_end = self.text[bracket.at as usize..at as usize].rfind('\n');
+        line_end.is_some_and(|length| self.begins_statement(bracket.at as usize + length + 1))
+    }
+
     /// Whether the token at an offset is the first of its line.
     pub fn starts_line(&self, at: u32) -> bool {
         let before = self.text[..at as usize].trim_end_matches([' ', '\t']);

@@ -52,9 +52,12 @@ fn reports_of_language_tests() {
         let list = result.err().unwrap_or_default();
         let found: Vec<String> = list
             .iter()
+            .take(20)
             .map(|report| {
                 let (line, column) = checker.files().line_column(report.file, report.span.start);
-                format!("{} {line}:{column}", report.code)
+                let name = checker.files().name(report.file);
+                let name = if report.file.0 == 0 { String::new() } else { format!("{name}:") };
+                format!("{} {name}{line}:{column}", report.code)
             })
             .collect();
         if found != expected {
