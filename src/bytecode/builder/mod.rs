@@ -290,11 +290,7 @@ impl FunctionBuilder {
     pub fn slice(&mut self, op: Op, a: Reg, b: Reg, start: Option<Reg>, end: Option<Reg>, inclusive: bool) {
         self.check_shape(op, Extra::Quad);
         debug_assert!(end.is_some() || !inclusive);
-        let unsigned = end.is_some_and(|end| self.reg_type(end).ty == TypeId::U64);
-        let flags = u64::from(start.is_some())
-            | u64::from(end.is_some()) << 1
-            | u64::from(inclusive) << 2
-            | u64::from(unsigned) << 3;
+        let flags = u64::from(start.is_some()) | u64::from(end.is_some()) << 1 | u64::from(inclusive) << 2;
         let number = |reg: Option<Reg>| u64::from(reg.map_or(0, |reg| reg.0));
         self.word(Word::abc(op, a.0, b.0, 0));
         self.code.push(number(start) | number(end) << 16 | flags << 32);
