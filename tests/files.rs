@@ -10,6 +10,9 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 
 use orus::bytecode::{FileId, Program, Span, parse, print, print_listing, verify};
+use orus::lang::check::Checker;
+use orus::lang::lower::Lowerer;
+use orus::lang::modules::{Location, MemoryLoader};
 use orus::vm::context::ContextOptions;
 use orus::vm::host::{Host, NoFiles};
 use orus::vm::instance::{Driver, Instance, Options, Stop};
@@ -117,6 +120,48 @@ impl Write for Output {
     fn flush(&mut self) -> std::io::Result<()> {
         Ok(())
     }
+}
+
+/// Source text to bytecode. Each text that comes out has been verified.
+#[test]
+fn lower() {
+    directory("lower", |stage, input| {
+        assert_eq!(stage, "lower");
+        let source: String =
+            input.lines().filter(|line| !line.starts_with("; ")).fold(String::new(), |mut source, line| {
+                source.push_str(line);
+                source.push('\n');
+                source
+            });
+        let arena = bumpalo::Bump::new();
+        let mut checker = Checker::new(&arena, Box::new(MemoryLoader::new()));
+        let name = "test.orus".to_owned();
+        let location = Location { key: name.clone(), name, directory: None, path: Default::default() };
+        if let Err(reports) = checker.check_program(&location, source.as_bytes()) {
+            return format!("{} {}\n", reports[0].code, reports[0].title);
+        }
+        let (checked, types, files) = checker.parts();
+        let program = Lowerer::program(checked, types, files.files());
+        if let Err(error) = verify(&program) {
+            return format!("{error}\n");
+        }
+        without_sources(&print(&program))
+    });
+}
+
+/// The text of a program without the sources that it quotes, and without positions, which other tests look at.
+fn without_sources(text: &str) -> String {
+    let mut out = String::new();
+    for line in text.lines().filter(|line| !line.starts_with('|') && !line.starts_with("file ")) {
+        let position = line.find(" @").map(|at| (at, line[at + 2..].find(" ;").map(|end| at + 2 + end)));
+        let line = match position {
+            Some((at, Some(comment))) => format!("{}  {}", line[..at].trim_end(), &line[comment + 1..]),
+            Some((at, None)) => line[..at].trim_end().to_owned(),
+            None => line.to_owned(),
+        };
+        let _ = writeln!(out, "{line}");
+    }
+    out
 }
 
 /// Runs the files of a directory below `tests`.
