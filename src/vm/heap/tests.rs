@@ -287,9 +287,13 @@ fn the_collect_bit_is_set_after_as_much_as_survived() {
 #[test]
 fn objects_of_all_sizes_are_apart_and_freed() {
     let mut graph = Graph::new(false);
-    let sizes = [1usize, 3, 100, 127, 128, 1000, 2046, 2047, 2048, 5000, 40_000, 65_000, 66_000, 300_000];
+    let sizes: &[usize] = if cfg!(miri) {
+        &[1, 127, 128, 2047, 2048, 5000, 66_000]
+    } else {
+        &[1, 3, 100, 127, 128, 1000, 2046, 2047, 2048, 5000, 40_000, 65_000, 66_000, 300_000]
+    };
     let mut arrays: Vec<Array> = Vec::new();
-    for round in 0..3u64 {
+    for round in 0..if cfg!(miri) { 1 } else { 3u64 } {
         for (at, &size) in sizes.iter().enumerate() {
             let array = graph.heap.new_array(NODES, Elem::Ref, size).unwrap();
             assert!(array.capacity() as usize >= size);
@@ -302,7 +306,7 @@ fn objects_of_all_sizes_are_apart_and_freed() {
         let (round, at) = (number / sizes.len(), number % sizes.len());
         assert!(array.words().iter().all(|&word| word == (round as u64) << 32 | at as u64));
     }
-    assert!(graph.heap.stats().used > 3 * 300_000 * 8);
+    assert!(graph.heap.stats().used > arrays.iter().map(|array| array.len() as usize * 8).sum());
     graph.collect(usize::MAX);
     assert_eq!(graph.heap.stats().used, 0);
 }
