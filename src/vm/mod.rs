@@ -21,6 +21,8 @@ pub mod layout;
 pub mod map;
 pub mod number;
 pub mod render;
+#[cfg(test)]
+mod retry_tests;
 pub mod string;
 #[cfg(test)]
 mod testing;

@@ -87,6 +87,13 @@ impl Ref {
         unsafe { self.slot_pointer(slot).read() }
     }
 
+    /// A slot of an object that may have more slots than an index of 32 bits counts: a map's entries.
+    #[inline(always)]
+    pub(super) fn word(self, index: usize) -> u64 {
+        // SAFETY: the caller says that the object has the slot; it is initialised.
+        unsafe { self.0.byte_add(SLOTS_OFFSET + index * SLOT_BYTES).cast::<u64>().read() }
+    }
+
     /// Sets a slot. The object must have it, not be immortal, and be declared to hold there what it is given.
     #[inline(always)]
     pub fn set_slot(self, slot: u32, bits: u64) {
