@@ -213,7 +213,7 @@ fn run(mut machine: Machine, steps: usize) -> (usize, u64) {
 
 #[test]
 fn operations_are_run_again_under_stress() {
-    let steps = if cfg!(miri) { 20 } else { 3000 };
+    let steps = if cfg!(miri) { 20 } else { 1500 };
     let (failed, collections) = run(Machine::new(true, 1 << 26), steps);
     assert_eq!(failed, 0);
     assert!(collections > steps as u64 / 3);

@@ -214,7 +214,7 @@ fn a_random_graph_survives_as_its_model_says() {
 
 #[test]
 fn a_random_graph_under_stress() {
-    let steps = if cfg!(miri) { 6 } else { 1_000 };
+    let steps = if cfg!(miri) { 6 } else { 500 };
     let mut random = Random(7);
     let mut graph = Graph::new(true);
     for _ in 0..steps {
@@ -313,7 +313,7 @@ fn objects_of_all_sizes_are_apart_and_freed() {
 
 #[test]
 fn long_lists_and_wide_arrays_are_marked_without_recursion() {
-    let count = if cfg!(miri) { 100 } else { 1_000_000 };
+    let count = if cfg!(miri) { 100 } else { 500_000 };
     let mut graph = Graph::new(false);
     let leaf = graph.heap.new_object(TREE, 0, 0).unwrap();
     let mut list = leaf;
@@ -372,7 +372,7 @@ fn maps_and_strings_are_traced() {
     let Graph { mut heap, types, program, .. } = Graph::new(true);
     heap.begin_retry();
     let map = heap.new_map(MAP).unwrap();
-    let count = if cfg!(miri) { 3 } else { 200 };
+    let count = if cfg!(miri) { 3 } else { 100 };
     for number in 0..count {
         let key = heap.new_string(&format!("ключ {number} {}", "ж".repeat(number as usize))).unwrap();
         let node = heap.new_object(NODE, 0, 4).unwrap();
