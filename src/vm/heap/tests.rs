@@ -248,6 +248,7 @@ fn stress_notices_a_root_of_another_type() {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "allocates much")]
 fn the_limit_ends_in_need_of_memory_and_collecting_helps() {
     let mut graph = Graph::new(false);
     graph.heap.set_limit(2 << 20);
@@ -269,6 +270,7 @@ fn the_limit_ends_in_need_of_memory_and_collecting_helps() {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "allocates much")]
 fn the_collect_bit_is_set_after_as_much_as_survived() {
     let mut graph = Graph::new(false);
     let per_object = 40;
