@@ -13,7 +13,7 @@ pub mod program;
 mod tests;
 pub mod verify;
 
-pub use builder::{Arg, BuildError, FunctionBuilder, FunctionInfo, Label, Reg};
+pub use builder::{Arg, BuildError, FunctionBuilder, FunctionInfo, Label, Point, Reg};
 pub use builtin::{BUILTINS, Builtin};
 pub use decode::{Access, DecodeError, Inst, decode, instructions};
 pub(crate) use opcode::with_ops;

@@ -117,10 +117,11 @@ pub enum Extra {
     Branch,
     /// One word: a branch displacement (low half), and the register (an `i64`) of a map's change counter in bits 32..48.
     MapNext,
-    /// Argument words: registers, four to a word, low bits first, the rest zero. How many the callee's signature, the
-    /// format, the builtin or the type says.
+    /// Argument words: registers, four to a word, low bits first, the rest zero. How many the callee, the format, the
+    /// builtin or the operand `Count` says. References come first, then scalars, each in the order of the parameters or
+    /// captures; but those of a format come in its order.
     Args,
-    /// A type word, then argument words.
+    /// A type word (its high half is the number of elements of `array.new`), then argument words.
     TypeArgs,
     /// Two 32-bit displacements to a word, `imm` of them.
     Table,

@@ -10,16 +10,24 @@
 //! - B1 `fixups` are in the order of their instructions; so are `arg_runs` and `positions`.
 //! - B2 A branch stays short only if it reaches its target when all others are widened; so the choice needs no
 //!   iteration, and widening never brings another branch out of range.
+//! - B3 `points` are in the order of their words, which `finish` replaces before it does anything else.
 //!
 //! Cost. Linear in the code, and no allocation per instruction: a builder is meant to be kept, its buffers are reused.
 
+mod branches;
+mod points;
+mod registers;
 #[cfg(test)]
 mod tests;
 
 use std::sync::Arc;
 
+use branches::{Fixup, Hole, UNBOUND};
+pub use points::Point;
+use registers::{Packer, Renumber};
+
 use crate::bytecode::builtin::Builtin;
-use crate::bytecode::opcode::{Effect, Extra, OPCODES, Op, Operand, Word, inverse};
+use crate::bytecode::opcode::{Effect, Extra, OPCODES, Op, Operand, Word};
 use crate::bytecode::program::{
     FileId, FormatId, FuncId, Function, GlobalId, Handler, LiteralId, Position, RegType, Span, TypeId,
 };
@@ -27,7 +35,7 @@ use crate::bytecode::program::{
 /// The most registers that a function may have.
 pub const MAX_REGISTERS: usize = 65_535;
 /// The most words of code that a function may have.
-pub const MAX_CODE: usize = 1 << 29;
+pub const MAX_CODE: usize = 1 << 28;
 
 /// A register while its function is being built. It is renumbered at the end.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -36,6 +44,13 @@ pub struct Reg(u16);
 /// A place in the code, to be bound once.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct Label(u32);
+
+impl Label {
+    /// Labels of a function are numbered from 0 in the order in which they were made.
+    pub const fn index(self) -> usize {
+        self.0 as usize
+    }
+}
 
 /// Why a function could not be built.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -73,30 +88,6 @@ pub struct FunctionInfo {
     pub hidden: bool,
 }
 
-const UNBOUND: u32 = u32::MAX;
-
-/// Where a displacement goes.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Hole {
-    /// Operand `c` of the instruction: the one kind that may have to be widened.
-    Short,
-    /// The immediate of the instruction.
-    Long,
-    /// The low half of the word behind it.
-    Extra,
-    /// A half of a word of a switch table: words behind the instruction, and whether it is the high half.
-    Table(u32, bool),
-}
-
-struct Fixup {
-    /// The instruction.
-    pc: u32,
-    /// The word that its displacement counts from.
-    next: u32,
-    label: Label,
-    hole: Hole,
-}
-
 struct HandlerLabels {
     start: Label,
     end: Label,
@@ -112,8 +103,9 @@ pub struct FunctionBuilder {
     ref_params: u32,
     scalar_params: u32,
     code: Vec<u64>,
-    /// Address of each label.
+    /// Address of each label, or [`ALIAS`] and the label that it stands for.
     labels: Vec<u32>,
+    points: Vec<points::Words>,
     fixups: Vec<Fixup>,
     /// For each instruction with argument words, how many registers they name.
     arg_runs: Vec<u32>,
@@ -256,13 +248,17 @@ impl FunctionBuilder {
 
     /// A scalar constant, given as its slot in canonical form.
     pub fn constant(&mut self, to: Reg, slot: u64) {
+        let (first, second) = self.constant_words(to, slot);
+        self.word(first);
+        self.code.extend(second);
+    }
+
+    fn constant_words(&self, to: Reg, slot: u64) -> (Word, Option<u64>) {
         let short = slot as i32;
-        let fits = short as i64 as u64 == slot && (slot == 0 || self.reg_type(to).ty != TypeId::F64);
-        if fits {
-            self.word(Word::ai(Op::Const, to.0, short));
+        if short as i64 as u64 == slot && (slot == 0 || self.reg_type(to).ty != TypeId::F64) {
+            (Word::ai(Op::Const, to.0, short), None)
         } else {
-            self.word(Word::abc(Op::ConstWide, to.0, 0, 0));
-            self.code.push(slot);
+            (Word::abc(Op::ConstWide, to.0, 0, 0), Some(slot))
         }
     }
 
@@ -318,6 +314,15 @@ impl FunctionBuilder {
     pub fn jump(&mut self, label: Label) {
         self.fixup(label, Hole::Long, 1);
         self.word(Word::ai(Op::Jump, 0, 0));
+    }
+
+    /// Takes back a jump that was the last instruction: its label turned out to mean the next one. No label may have been
+    /// bound behind it.
+    pub fn take_back_jump(&mut self) {
+        let fixup = self.fixups.pop();
+        let word = self.code.pop();
+        debug_assert!(fixup.is_some_and(|fixup| fixup.pc == self.pc()));
+        debug_assert!(word == Some(Word::ai(Op::Jump, 0, 0).0));
     }
 
     /// Branches if the bool register is as said.
@@ -477,6 +482,7 @@ impl FunctionBuilder {
         self.arg_runs.clear();
         self.positions.clear();
         self.handlers.clear();
+        self.points.clear();
     }
 
     // ---- the end
@@ -499,13 +505,16 @@ impl FunctionBuilder {
     }
 
     fn assemble(&mut self, info: FunctionInfo) -> Result<Function, BuildError> {
+        self.resolve_aliases();
+        if !self.points.is_empty() {
+            self.fill_points();
+        }
         let renumber = Renumber { refs: self.refs.len() as u16, scalars: self.scalars.len() as u16 };
         renumber.code(&mut self.code, &self.arg_runs);
-        let code = self.resolve_branches()?;
+        let code = branches::resolve(&self.code, &self.labels, &mut self.fixups, &mut self.shifts)?;
 
         let address = |label: Label| {
-            let old = self.labels[label.0 as usize];
-            assert!(old != UNBOUND, "a label is bound before the end");
+            let old = branches::address(&self.labels, label);
             old + self.shifts.get(old as usize).copied().unwrap_or(0)
         };
         let handlers = self.handlers.iter().map(|labels| Handler {
@@ -543,210 +552,6 @@ impl FunctionBuilder {
             positions,
             names: self.names.drain(..).map(|(reg, name)| (renumber.register(reg.0), name)).collect(),
         })
-    }
-
-    /// Widens the branches that need it, patches all, and gives the code. Leaves `shifts` empty if nothing moved.
-    fn resolve_branches(&mut self) -> Result<Vec<u64>, BuildError> {
-        self.shifts.clear();
-        let growth = |fixup: &Fixup, code: &[u64]| match fixup.hole {
-            Hole::Short if inverse(op_at(code, fixup.pc)).is_some() => 1,
-            Hole::Short => 2,
-            _ => 0,
-        };
-        let most: usize = self.fixups.iter().map(|fixup| growth(fixup, &self.code) as usize).sum();
-        if self.code.len() + most > MAX_CODE {
-            return Err(BuildError::TooLong);
-        }
-        if self.code.len() + most <= i16::MAX as usize {
-            let mut code = self.code.clone();
-            patch(&mut code, &self.fixups, &self.labels, &[]);
-            return Ok(code);
-        }
-
-        // How far each word would move if all were widened; then which are (B2); then how far each word does move.
-        shift_table(&mut self.shifts, &self.fixups, self.code.len(), |fixup| growth(fixup, &self.code));
-        let (labels, shifts) = (&self.labels, &self.shifts);
-        let moved = |pc: u32| i64::from(pc + shifts[pc as usize]);
-        let wide: Vec<bool> = self
-            .fixups
-            .iter()
-            .map(|fixup| {
-                let target = labels[fixup.label.0 as usize];
-                assert!(target != UNBOUND, "a label is bound before the end");
-                let distance = moved(target) - moved(fixup.next);
-                fixup.hole == Hole::Short && i16::try_from(distance).is_err()
-            })
-            .collect();
-        let mut index = 0;
-        let (fixups, old) = (&self.fixups, &self.code);
-        shift_table(&mut self.shifts, fixups, old.len(), |fixup| {
-            index += 1;
-            if wide[index - 1] { growth(fixup, old) } else { 0 }
-        });
-
-        let mut code = Vec::with_capacity(old.len() + self.shifts[old.len()] as usize);
-        let mut copied = 0;
-        for (fixup, &wide) in fixups.iter().zip(&wide) {
-            if wide {
-                code.extend_from_slice(&old[copied..fixup.pc as usize]);
-                widen(&mut code, Word(old[fixup.pc as usize]));
-                copied = fixup.pc as usize + 1;
-            }
-        }
-        code.extend_from_slice(&old[copied..]);
-        for (fixup, wide) in self.fixups.iter_mut().zip(wide) {
-            if wide {
-                // Counts from behind the jump, which is the last word of the widened form.
-                fixup.hole = Hole::Long;
-            }
-        }
-        patch(&mut code, &self.fixups, &self.labels, &self.shifts);
-        Ok(code)
-    }
-}
-
-fn op_at(code: &[u64], pc: u32) -> Op {
-    OPCODES[usize::from(Word(code[pc as usize]).op())].op
-}
-
-/// Writes, for each word and the end of the code, the sum of what the instructions before it grow.
-fn shift_table(
-    shifts: &mut Vec<u32>,
-    fixups: &[Fixup],
-    length: usize,
-    mut growth: impl FnMut(&Fixup) -> u32,
-) {
-    shifts.clear();
-    let mut sum = 0;
-    for fixup in fixups {
-        let grown = growth(fixup);
-        if grown > 0 {
-            shifts.resize(fixup.pc as usize + 1, sum);
-            sum += grown;
-        }
-    }
-    shifts.resize(length + 1, sum);
-}
-
-/// The long form of a short branch; the displacement of its last word is left open.
-fn widen(code: &mut Vec<u64>, word: Word) {
-    let op = OPCODES[usize::from(word.op())].op;
-    match inverse(op) {
-        Some((inverse, swap)) => {
-            let (a, b) = if swap { (word.b(), word.a()) } else { (word.a(), word.b()) };
-            code.push(Word::abc(inverse, a, b, 1).0);
-        }
-        None => {
-            code.push(Word::abc(op, word.a(), word.b(), 1).0);
-            code.push(Word::ai(Op::Jump, 0, 1).0);
-        }
-    }
-    code.push(Word::ai(Op::Jump, 0, 0).0);
-}
-
-/// Fills in the displacements. `shifts` is empty if no word has moved.
-fn patch(code: &mut [u64], fixups: &[Fixup], labels: &[u32], shifts: &[u32]) {
-    let moved = |pc: u32| pc + shifts.get(pc as usize).copied().unwrap_or(0);
-    for fixup in fixups {
-        let target = labels[fixup.label.0 as usize];
-        assert!(target != UNBOUND, "a label is bound before the end");
-        let distance = moved(target) as i32 - moved(fixup.next) as i32;
-        let imm = u64::from(distance as u32);
-        match fixup.hole {
-            Hole::Short => code[moved(fixup.pc) as usize] |= u64::from(distance as i16 as u16) << 48,
-            // The word before the next instruction, whether it was long from the start or has been widened.
-            Hole::Long => code[moved(fixup.next) as usize - 1] |= imm << 32,
-            Hole::Extra => code[moved(fixup.pc) as usize + 1] |= imm,
-            Hole::Table(word, high) => {
-                code[(moved(fixup.pc) + word) as usize] |= if high { imm << 32 } else { imm };
-            }
-        }
-    }
-}
-
-/// Packs registers four to a word.
-#[derive(Default)]
-struct Packer {
-    word: u64,
-    filled: u32,
-}
-
-impl Packer {
-    fn put(&mut self, reg: u16, code: &mut Vec<u64>) {
-        self.word |= u64::from(reg) << (16 * self.filled);
-        self.filled += 1;
-        if self.filled == 4 {
-            self.flush(code);
-        }
-    }
-
-    fn flush(&mut self, code: &mut Vec<u64>) {
-        if self.filled > 0 {
-            code.push(self.word);
-        }
-        *self = Packer::default();
-    }
-}
-
-/// The final numbers of registers.
-#[derive(Clone, Copy)]
-struct Renumber {
-    refs: u16,
-    scalars: u16,
-}
-
-impl Renumber {
-    fn register(self, reg: u16) -> u16 {
-        let from_top = u16::MAX - reg;
-        if from_top < self.scalars { self.refs + from_top } else { reg }
-    }
-
-    fn code(self, code: &mut [u64], arg_runs: &[u32]) {
-        let mut runs = arg_runs.iter();
-        let mut pc = 0;
-        while pc < code.len() {
-            let word = Word(code[pc]);
-            let row = &OPCODES[usize::from(word.op())];
-            for (index, operand) in row.operands.iter().enumerate() {
-                if operand.class().is_some() {
-                    self.lane(&mut code[pc], index + 1);
-                }
-            }
-            pc += 1;
-            match row.extra {
-                Extra::No => {}
-                Extra::Const | Extra::Name | Extra::Type | Extra::Variant | Extra::Branch => pc += 1,
-                Extra::MapNext => {
-                    self.lane(&mut code[pc], 2);
-                    pc += 1;
-                }
-                Extra::Quad => {
-                    let flags = code[pc] >> 32;
-                    for index in 0..2 {
-                        if flags >> index & 1 == 1 {
-                            self.lane(&mut code[pc], index);
-                        }
-                    }
-                    pc += 1;
-                }
-                Extra::Args | Extra::TypeArgs => {
-                    pc += usize::from(row.extra == Extra::TypeArgs);
-                    let count = runs.next().copied().unwrap_or(0) as usize;
-                    for index in 0..count {
-                        self.lane(&mut code[pc + index / 4], index % 4);
-                    }
-                    pc += count.div_ceil(4);
-                }
-                Extra::Table => pc += (word.imm() as u32 as usize).div_ceil(2),
-            }
-        }
-    }
-
-    /// Renumbers the register in one of the four parts of a word.
-    fn lane(self, word: &mut u64, index: usize) {
-        let shift = 16 * index;
-        let reg = self.register((*word >> shift) as u16);
-        *word = *word & !(0xFFFF << shift) | u64::from(reg) << shift;
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::bytecode::decode::{decode, instructions};
+use crate::bytecode::opcode::inverse;
 use crate::bytecode::program::Program;
 
 fn info() -> FunctionInfo {
@@ -286,4 +287,59 @@ fn random_branches_reach_their_labels() {
         assert_eq!(seen, branches.len());
     }
     assert!(widened > 100, "too few branches were widened: {widened}");
+}
+
+#[test]
+fn constants_are_loaded_at_a_point_and_what_follows_moves() {
+    let mut builder = FunctionBuilder::new();
+    let a = builder.register(TypeId::I32, false, false);
+    let first = builder.bound_label();
+    let before = builder.point();
+    let header = builder.bound_label();
+    builder.set_span(Span { start: 3, end: 4 });
+    builder.loop_header(0);
+    let empty = builder.point();
+    let end = builder.label();
+    builder.branch(Op::BrEqImm, a, 3i16, end);
+    let text = builder.register(TypeId::STRING, true, false);
+    let number = builder.register(TypeId::I64, false, false);
+    builder.literal_at(before, text, LiteralId(7));
+    builder.constant_at(before, number, 1 << 40);
+    builder.jump(header);
+    builder.bind(end);
+    builder.op(Op::RetVoid, Arg::NONE, Arg::NONE, Arg::NONE);
+    builder.handler(first, header, end, text);
+    let _ = empty;
+    let function = builder.finish(info()).unwrap();
+    // The literal, the constant (two words), the loop, the branch, the jump, the return.
+    assert_eq!(function.code.len(), 7);
+    assert_eq!(Word(function.code[0]).op(), Op::Literal as u16);
+    assert_eq!((Word(function.code[1]).op(), Word(function.code[1]).a()), (Op::ConstWide as u16, 2));
+    assert_eq!(function.code[2], 1 << 40);
+    let program = Program::new();
+    let at = |pc| decode(&program, &function.code, pc).unwrap();
+    assert_eq!(at(3).op, Op::Loop);
+    assert_eq!(at(4).targets().next(), Some(6));
+    assert_eq!(at(5).targets().next(), Some(3));
+    assert_eq!(function.positions, [Position { pc: 3, span: Span { start: 3, end: 4 } }]);
+    let handler = function.handlers[0];
+    assert_eq!((handler.start, handler.end, handler.target), (0, 3, 6));
+}
+
+#[test]
+fn an_alias_leads_where_the_other_label_leads() {
+    let mut builder = FunctionBuilder::new();
+    let flag = builder.register(TypeId::BOOL, false, false);
+    let (inner, outer) = (builder.label(), builder.label());
+    builder.branch_if(flag, true, inner);
+    builder.alias(inner, outer);
+    builder.jump(outer);
+    builder.take_back_jump();
+    filler(&mut builder, 2);
+    builder.bind(outer);
+    builder.op(Op::RetVoid, Arg::NONE, Arg::NONE, Arg::NONE);
+    let function = builder.finish(info()).unwrap();
+    assert_eq!(function.code.len(), 4);
+    let branch = decode(&Program::new(), &function.code, 0).unwrap();
+    assert_eq!(branch.targets().next(), Some(3));
 }

@@ -1,26 +1,27 @@
 //! The data flow that shows each reference register assigned before it is read, on all paths.
 //!
-//! How it works. Only registers that some block reads before writing them matter; the others, temporaries most of them,
-//! are dropped. Those left are followed 512 at a time, so that the state of a block is eight words at most: blocks are
+//! How it works. Only registers that some block reads before writing them matter, and of these only those that the first
+//! block does not write; the others, temporaries most of them, are dropped. Those left are followed 64 at a time, or 512
+//! if they are many, so that the state of a block is one word or eight: blocks are
 //! visited in reverse postorder, a block's state at its start being what holds on all edges into it, until nothing
 //! changes. Since nothing unassigns a register, loops with one entry, which are all that lowering makes, are settled
 //! after the first round. A handler is entered from the start of its range (V7): what is assigned there still is when
 //! something raises.
 //!
-//! Cost. Linear in blocks, edges and events for each 512 registers.
+//! Cost. Linear in blocks, edges and events for each 512 registers that are left.
 
 use super::error::Reason;
 use super::flow::{Event, Fault, Graph};
 
-/// Words of a block's state.
-const WIDTH: usize = 8;
-const CHUNK: u32 = WIDTH as u32 * 64;
 /// Rounds after which a function is rejected. Two suffice for loops with one entry.
 const MAX_ROUNDS: usize = 32;
 
 const NONE: u32 = u32::MAX;
+/// Instead of the number of a register that is assigned everywhere.
+const SETTLED: u32 = u32::MAX - 1;
 
-type State = [u64; WIDTH];
+/// What is assigned, a bit for each register.
+type State<const WIDTH: usize> = [u64; WIDTH];
 
 /// Checks a function. Its parameters do not occur in the events.
 pub fn check(graph: &Graph) -> Result<(), Fault> {
@@ -28,6 +29,16 @@ pub fn check(graph: &Graph) -> Result<(), Fault> {
     let highest = graph.events.iter().map(|event| event.register).max();
     let Some(highest) = highest else { return Ok(()) };
     let mut numbers = vec![NONE; usize::from(highest) + 1];
+    // What the first block writes is assigned everywhere, unless a handler may take over before.
+    if !graph.edges.iter().any(|edge| edge.raises && edge.from == 0) {
+        for event in graph.events.iter().take_while(|event| event.block == 0) {
+            if event.read_at != NONE {
+                // Read first: it is the first block of the code, where nothing else is assigned.
+                return Err((Some(event.read_at), Reason::Unassigned(event.register)));
+            }
+            numbers[usize::from(event.register)] = SETTLED;
+        }
+    }
     let mut count = 0;
     for event in graph.events.iter().filter(|event| event.read_at != NONE) {
         let number = &mut numbers[usize::from(event.register)];
@@ -36,23 +47,32 @@ pub fn check(graph: &Graph) -> Result<(), Fault> {
             count += 1;
         }
     }
-    if count == 0 {
-        return Ok(());
+    match count {
+        0 => Ok(()),
+        1..=64 => follow::<1>(graph, &numbers, count),
+        _ => follow::<8>(graph, &numbers, count),
     }
-    let number_of = |register: u32| numbers.get(register as usize).copied().filter(|&number| number != NONE);
+}
+
+/// Checks the registers that have a number.
+fn follow<const WIDTH: usize>(graph: &Graph, numbers: &[u32], count: u32) -> Result<(), Fault> {
+    let chunk_size = WIDTH as u32 * 64;
+    let number_of =
+        |register: u32| numbers.get(register as usize).copied().filter(|&number| number < SETTLED);
 
     // Their events, by chunk; within a chunk still in the order of the blocks.
-    let chunks = count.div_ceil(CHUNK) as usize;
+    let chunks = count.div_ceil(chunk_size) as usize;
     let mut by_chunk: Vec<Vec<(u32, Event)>> = vec![Vec::new(); chunks];
     for event in &graph.events {
         if let Some(number) = number_of(u32::from(event.register)) {
-            by_chunk[(number / CHUNK) as usize].push((number % CHUNK, *event));
+            by_chunk[(number / chunk_size) as usize].push((number % chunk_size, *event));
         }
     }
 
     let order = Order::new(graph);
     let blocks = graph.blocks.len();
-    let (mut gained, mut states) = (vec![[0; WIDTH]; blocks], vec![[0; WIDTH]; blocks]);
+    let mut gained: Vec<State<WIDTH>> = vec![[0; WIDTH]; blocks];
+    let mut states = gained.clone();
     for (chunk, events) in by_chunk.iter().enumerate() {
         gained.fill([0; WIDTH]);
         for (bit, event) in events {
@@ -62,8 +82,8 @@ pub fn check(graph: &Graph) -> Result<(), Fault> {
         }
         let on_edge = |register: u32| {
             number_of(register)
-                .filter(|number| (number / CHUNK) as usize == chunk)
-                .map(|number| number % CHUNK)
+                .filter(|number| (number / chunk_size) as usize == chunk)
+                .map(|number| number % chunk_size)
         };
         solve(graph, &order, &gained, &mut states, on_edge)?;
         for (bit, event) in events {
@@ -76,16 +96,16 @@ pub fn check(graph: &Graph) -> Result<(), Fault> {
     Ok(())
 }
 
-fn set(state: &mut State, bit: u32) {
+fn set<const WIDTH: usize>(state: &mut State<WIDTH>, bit: u32) {
     state[bit as usize / 64] |= 1 << (bit % 64);
 }
 
 /// Finds what is assigned at the start of each block. Blocks that nothing leads to keep all bits.
-fn solve(
+fn solve<const WIDTH: usize>(
     graph: &Graph,
     order: &Order,
-    gained: &[State],
-    states: &mut [State],
+    gained: &[State<WIDTH>],
+    states: &mut [State<WIDTH>],
     on_edge: impl Fn(u32) -> Option<u32>,
 ) -> Result<(), Fault> {
     states.fill([u64::MAX; WIDTH]);

@@ -36,7 +36,7 @@ pub enum Reason {
     NoSuch(&'static str, u32),
     /// An alias leads back to itself.
     AliasCycle,
-    /// A type that stands where only types of the language may: a cell, a closure type or an open type.
+    /// A type that stands where only types of the language may: a cell or a closure type.
     InternalType(TypeId),
     /// The slots of a layout are not numbered references first, then scalars, each in order (P2).
     Layout,

@@ -9,6 +9,7 @@ use super::assigned;
 use super::error::Reason;
 use super::inst::Checker;
 use super::tables::Tables;
+use crate::bytecode::builder::MAX_CODE;
 use crate::bytecode::decode::{Access, Inst, decode};
 use crate::bytecode::opcode::{Op, Operand};
 use crate::bytecode::program::{FuncId, Function, RegType, TypeId};
@@ -17,13 +18,15 @@ use crate::bytecode::program::{FuncId, Function, RegType, TypeId};
 pub type Fault = (Option<u32>, Reason);
 
 /// An instruction begins here.
-const START: u8 = 1;
+const START: u32 = 1;
 /// It is a `loop`.
-const LOOP: u8 = 2;
+const LOOP: u32 = 2;
 /// Something branches here.
-const TARGET: u8 = 4;
-/// A block begins here.
-const LEADER: u8 = 8;
+const TARGET: u32 = 4;
+/// A block begins here. Its number stands in the bits above, once the pass has come there.
+const LEADER: u32 = 8;
+const BLOCK_SHIFT: u32 = 4;
+const _: () = assert!(MAX_CODE <= 1 << (32 - BLOCK_SHIFT));
 
 const NONE: u32 = u32::MAX;
 
@@ -32,7 +35,7 @@ const NONE: u32 = u32::MAX;
 pub struct Scratch {
     registers: Vec<RegType>,
     /// Marks of each word and of the end.
-    marks: Vec<u8>,
+    marks: Vec<u32>,
     /// For each register the last block that wrote it, and the last whose read before writing was noted.
     written: Vec<u32>,
     read: Vec<u32>,
@@ -79,7 +82,7 @@ pub fn function(
 ) -> Result<(), Fault> {
     debug_assert!(function.closure.is_none_or(|ty| tables.closure_of(ty) == Some(id)));
     let length = function.code.len();
-    if length == 0 || length > crate::bytecode::builder::MAX_CODE {
+    if length == 0 || length > MAX_CODE {
         return Err((None, if length == 0 { Reason::FallsOffEnd } else { Reason::TooMany("words of code") }));
     }
     scratch.registers.clear();
@@ -136,7 +139,7 @@ pub fn function(
         }
     }
     for handler in &function.handlers {
-        let from = block_at(&graph.blocks, handler.start);
+        let from = block_at(marks, handler.start);
         let edge = Edge { from, to: handler.target, defines: u32::from(handler.error), raises: true };
         if let Some(entered) = nesting.entered(function, handler.start, handler.target) {
             return Err((Some(handler.target), Reason::IntoHandler(entered)));
@@ -144,20 +147,21 @@ pub fn function(
         graph.edges.push(edge);
     }
     for edge in &mut graph.edges {
-        edge.to = block_at(&graph.blocks, edge.to);
+        edge.to = block_at(marks, edge.to);
     }
     assigned::check(graph)
 }
 
-/// The block that begins at an address.
-fn block_at(blocks: &[u32], pc: u32) -> u32 {
-    // Every target has been marked before the pass came to it, or is a loop: so it begins a block.
-    blocks.binary_search(&pc).unwrap_or_else(|_| panic!("V1: a block begins at word {pc}")) as u32
+/// The block that begins at an address. Every target was marked before the pass came to it, or is a loop.
+fn block_at(marks: &[u32], pc: u32) -> u32 {
+    let mark = marks[pc as usize];
+    debug_assert!(mark & (LEADER | START) == LEADER | START, "a block begins at every target");
+    mark >> BLOCK_SHIFT
 }
 
 struct Pass<'s, 't, 'p> {
     checker: Checker<'t, 'p>,
-    marks: &'s mut [u8],
+    marks: &'s mut [u32],
     written: &'s mut [u32],
     read: &'s mut [u32],
     graph: &'s mut Graph,
@@ -184,6 +188,9 @@ impl Pass<'_, '_, '_> {
                     let from = self.graph.blocks.len() as u32 - 1;
                     self.graph.edges.push(Edge { from, to: pc, defines: NONE, raises: false });
                 }
+                *mark = *mark & ((1 << BLOCK_SHIFT) - 1)
+                    | LEADER
+                    | (self.graph.blocks.len() as u32) << BLOCK_SHIFT;
                 self.graph.blocks.push(pc);
             }
             self.accesses(&inst);
@@ -269,7 +276,7 @@ impl Pass<'_, '_, '_> {
 }
 
 /// Positions stand at instructions, in order, within the source.
-fn positions(tables: &Tables, function: &Function, marks: &[u8]) -> Result<(), Fault> {
+fn positions(tables: &Tables, function: &Function, marks: &[u32]) -> Result<(), Fault> {
     let text = &tables.program.files[function.file.index()].text;
     let mut least = 0;
     for (index, position) in function.positions.iter().enumerate() {
@@ -294,7 +301,7 @@ struct Nesting {
 
 impl Nesting {
     /// Checks the order of the handlers (V8), and that their boundaries begin instructions.
-    fn new(function: &Function, marks: &[u8]) -> Result<Nesting, Fault> {
+    fn new(function: &Function, marks: &[u32]) -> Result<Nesting, Fault> {
         let handlers = &function.handlers;
         let length = function.code.len() as u32;
         for (index, handler) in handlers.iter().enumerate() {

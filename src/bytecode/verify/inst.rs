@@ -40,8 +40,10 @@ impl Checker<'_, '_> {
                 continue;
             }
             types[index] = self.operand(inst.lane(index), class)?;
+            // Before the others, which may be elements or slots of it.
             if matches!(class, Class::Array | Class::Map | Class::Object | Class::Enum) {
                 container = Some(types[index]);
+                self.class(inst, index, class, types[index], container, &mut None)?;
             }
         }
         let mut same = None;
@@ -87,7 +89,7 @@ impl Checker<'_, '_> {
         let reg = inst.lane(index);
         let kind = self.kind(ty);
         let is_integer = matches!(kind, Kind::I32 | Kind::I64 | Kind::U32 | Kind::U64);
-        let desc = self.tables.desc(ty);
+        let desc = || self.tables.desc(ty);
         // What the class allows by itself, and whether all its operands agree.
         let (allowed, agree) = match class {
             Class::I32 => (kind == Kind::I32, false),
@@ -108,17 +110,17 @@ impl Checker<'_, '_> {
             Class::Str => (ty == TypeId::STRING, false),
             Class::Error => (ty == TypeId::ERROR, false),
             Class::Range => (ty == TypeId::RANGE, false),
-            Class::Array => (matches!(desc, TypeDesc::Array(_)), true),
-            Class::Map => (matches!(desc, TypeDesc::Map { .. }), false),
-            Class::Enum => (matches!(desc, TypeDesc::Enum { .. }), false),
+            Class::Array => (matches!(desc(), TypeDesc::Array(_)), true),
+            Class::Map => (matches!(desc(), TypeDesc::Map { .. }), false),
+            Class::Enum => (matches!(desc(), TypeDesc::Enum { .. }), false),
             Class::Object => {
                 use TypeDesc::*;
-                (matches!(desc, Struct(_) | Cell(_) | Closure { .. }), false)
+                (matches!(desc(), Struct(_) | Cell(_) | Closure { .. }), false)
             }
-            Class::Fn => (matches!(desc, TypeDesc::Fn { .. } | TypeDesc::Closure { .. }), false),
+            Class::Fn => (matches!(desc(), TypeDesc::Fn { .. } | TypeDesc::Closure { .. }), false),
             Class::Deep => {
                 use TypeDesc::*;
-                let deep = matches!(desc, Array(_) | Map { .. } | Struct(_) | Enum { .. } | Error);
+                let deep = matches!(desc(), Array(_) | Map { .. } | Struct(_) | Enum { .. } | Error);
                 (deep && self.tables.facts(ty).comparable, true)
             }
             Class::Any => (true, false),
@@ -457,9 +459,10 @@ impl Checker<'_, '_> {
         // Arguments stand references first, and whether an element is a reference depends on the array, which is always
         // the first parameter and a reference.
         let mut container = None;
-        if matches!(row.params.first(), Some(Param::Array | Param::Sortable | Param::Map)) {
+        if let Some(param @ (Param::Array | Param::Sortable | Param::Map)) = row.params.first() {
             let reg = inst.args().next().ok_or(Reason::ArgCount(0))?;
             container = Some(self.register(reg)?);
+            self.builtin_operand(*param, self.register(reg)?, reg, container)?;
         }
         let is_ref = |param: &Param| {
             Ok(match param {
@@ -503,14 +506,14 @@ impl Checker<'_, '_> {
                 let integer = matches!(self.kind(ty), Kind::I32 | Kind::I64 | Kind::U32 | Kind::U64);
                 return if integer { Ok(()) } else { Err(Reason::RegisterType(reg)) };
             }
-            Param::Array => return self.element(Some(ty)).map(drop),
+            Param::Array => return self.element(Some(ty)).map(drop).map_err(|_| Reason::RegisterType(reg)),
             Param::Sortable => {
-                let element = self.element(Some(ty))?;
+                let element = self.element(Some(ty)).map_err(|_| Reason::RegisterType(reg))?;
                 let kind = self.kind(element);
                 let sortable = element == TypeId::STRING || !matches!(kind, Kind::Ref | Kind::Tag);
                 return if sortable { Ok(()) } else { Err(Reason::RegisterType(reg)) };
             }
-            Param::Map => return self.key_value(Some(ty)).map(drop),
+            Param::Map => return self.key_value(Some(ty)).map(drop).map_err(|_| Reason::RegisterType(reg)),
             Param::Keys | Param::Values => {
                 let (key, value) = self.key_value(container)?;
                 let wanted = if param == Param::Keys { key } else { value };

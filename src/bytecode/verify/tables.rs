@@ -14,6 +14,9 @@ use crate::bytecode::program::{
     FuncId, Function, Kind, Layout, Literal, Piece, Program, RegType, Spec, TypeDesc, TypeId,
 };
 
+/// The most that one call may count. (Variables without a register of their own count as well.)
+const MAX_DEPTH_COST: u32 = 1 << 16;
+
 /// More fields or variants do not fit the operands that name them.
 const MAX_FIELDS: usize = 65_535;
 
@@ -94,8 +97,8 @@ impl<'p> Tables<'p> {
     }
 
     /// What is known of a type.
-    pub fn facts(&self, id: TypeId) -> Facts {
-        self.facts[id.index()]
+    pub fn facts(&self, id: TypeId) -> &Facts {
+        &self.facts[id.index()]
     }
 
     pub fn is_ref(&self, id: TypeId) -> bool {
@@ -145,10 +148,9 @@ impl<'p> Tables<'p> {
         if self.facts(id).value { Ok(canonical) } else { Err(Reason::InternalType(id)) }
     }
 
-    /// A type within another: as a value, or open.
+    /// A type within another.
     fn inner_type(&self, id: TypeId) -> Result<(), Reason> {
-        self.lookup(id).ok_or(Reason::NoSuch("type", id.0))?;
-        if matches!(self.desc(id), TypeDesc::Unknown) { Ok(()) } else { self.value_type(id).map(drop) }
+        self.value_type(id).map(drop)
     }
 
     fn type_desc(&mut self, index: usize) -> Result<(), Reason> {
@@ -375,7 +377,7 @@ impl<'p> Tables<'p> {
         if function.counter >= self.program.counters {
             return Err(Reason::NoSuch("counter", function.counter));
         }
-        if function.depth_cost > (MAX_REGISTERS / 1024 + 1) as u32 {
+        if function.depth_cost > MAX_DEPTH_COST {
             return Err(Reason::Immediate);
         }
         let count = function.registers.len();
@@ -389,9 +391,6 @@ impl<'p> Tables<'p> {
         }
         for (index, register) in function.registers.iter().enumerate() {
             let canonical = self.lookup(register.ty).ok_or(Reason::NoSuch("type", register.ty.0))?;
-            if matches!(self.desc(canonical), TypeDesc::Unknown) {
-                return Err(Reason::InternalType(register.ty));
-            }
             let is_ref = self.is_ref(canonical);
             if is_ref != (index < refs) || (register.nullable && !is_ref) {
                 return Err(Reason::Registers(index as u16));
@@ -448,7 +447,8 @@ fn first_facts(desc: &TypeDesc) -> Facts {
         TypeDesc::Tag { .. } => Kind::Tag,
         _ => Kind::Ref,
     };
-    let value = !matches!(desc, TypeDesc::Cell(_) | TypeDesc::Closure { .. } | TypeDesc::Unknown);
+    // No value of an open type exists, so it may stand wherever one could.
+    let value = !matches!(desc, TypeDesc::Cell(_) | TypeDesc::Closure { .. });
     Facts { kind, comparable: true, value, layout: 0, layouts: 0 }
 }
 
