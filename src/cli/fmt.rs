@@ -73,7 +73,11 @@ fn format_file(file: &Path, args: &FmtArgs) -> u8 {
 
 /// The `*.orus` files of a name that pass a test: the file itself, or those in a folder and below, in the order of their names.
 /// Hidden folders are passed over. A file that is named outright need not pass.
-pub fn source_files(path: &Path, wanted: &dyn Fn(&Path) -> bool, found: &mut Vec<PathBuf>) -> std::io::Result<()> {
+pub fn source_files(
+    path: &Path,
+    wanted: &dyn Fn(&Path) -> bool,
+    found: &mut Vec<PathBuf>,
+) -> std::io::Result<()> {
     if !path.is_dir() {
         fs::metadata(path)?;
         found.push(path.to_owned());

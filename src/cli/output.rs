@@ -52,7 +52,9 @@ impl ReportArgs {
 
 /// Whether colour goes to standard error: only on a terminal, and not against the user's wish.
 pub fn color_allowed(forbidden: bool) -> bool {
-    !forbidden && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty()) && io::stderr().is_terminal()
+    !forbidden
+        && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
+        && io::stderr().is_terminal()
 }
 
 impl LimitArgs {

@@ -97,7 +97,8 @@ impl Lines {
         if !io::stdin().is_terminal() || !io::stdout().is_terminal() {
             return Ok(Lines::Plain);
         }
-        let config = Config::builder().history_ignore_space(true).max_history_size(1000)?.auto_add_history(false);
+        let config =
+            Config::builder().history_ignore_space(true).max_history_size(1000)?.auto_add_history(false);
         let mut editor = Box::new(DefaultEditor::with_config(config.build())?);
         let history = history_file();
         if let Some(file) = &history {

@@ -1,7 +1,6 @@
 //! An engine: limits, input and output, and the instance of the program that it runs.
 
 use std::io::{BufRead, Write};
-use std::path::PathBuf;
 
 use super::program::Program;
 use super::report::Report;
@@ -17,7 +16,10 @@ use crate::vm;
 /// ```
 #[must_use]
 pub struct EngineBuilder {
-    options: vm::Options,
+    max_recursion: u32,
+    heap_limit: Option<usize>,
+    stress_gc: bool,
+    driver: vm::Driver,
     output: Option<Box<dyn Write + Send>>,
     input: Option<Box<dyn BufRead + Send>>,
     arguments: Vec<String>,
@@ -27,14 +29,14 @@ pub struct EngineBuilder {
 impl EngineBuilder {
     /// So many calls may nest; one more is the catchable error `Stack overflow`. By default 100,000.
     pub fn max_recursion(mut self, calls: u32) -> EngineBuilder {
-        self.options.max_recursion = calls;
+        self.max_recursion = calls;
         self
     }
 
     /// So many bytes the heap may take; more is the catchable error `Out of memory`. By default half of the memory of the
     /// machine or control group.
     pub fn max_heap(mut self, bytes: u64) -> EngineBuilder {
-        self.options.heap_limit = Some(usize::try_from(bytes).unwrap_or(usize::MAX));
+        self.heap_limit = Some(usize::try_from(bytes).unwrap_or(usize::MAX));
         self
     }
 
@@ -65,13 +67,13 @@ impl EngineBuilder {
 
     /// Collects at each allocation, poisons what is freed and checks every reference. Slow; for tests.
     pub fn stress_gc(mut self, on: bool) -> EngineBuilder {
-        self.options.stress_gc = on;
+        self.stress_gc = on;
         self
     }
 
     /// Counts what is executed, see [`Engine::profile`]. Somewhat slower.
     pub fn profile(mut self, on: bool) -> EngineBuilder {
-        self.options.driver = if on { vm::Driver::Profiled } else { vm::Driver::Best };
+        self.driver = if on { vm::Driver::Profiled } else { vm::Driver::Best };
         self
     }
 
@@ -172,7 +174,10 @@ impl Engine {
     /// An engine of another kind.
     pub fn builder() -> EngineBuilder {
         EngineBuilder {
-            options: vm::Options::default(),
+            max_recursion: vm::DEFAULT_MAX_RECURSION,
+            heap_limit: None,
+            stress_gc: false,
+            driver: vm::Driver::default(),
             output: None,
             input: None,
             arguments: Vec::new(),
@@ -197,10 +202,17 @@ impl Engine {
     pub fn load(&mut self, program: &Program) -> Result<(), RunError> {
         // The old instance's stack and heap go first, so that two never stand beside each other.
         let host = match self.instance.take() {
-            Some(instance) => instance.into_host(),
+            Some(mut instance) => instance.take_host(),
             None => self.host(),
         };
-        let instance = vm::Instance::new(program.bytecode().clone(), self.setup.options.clone(), host)
+        let context = vm::ContextOptions {
+            heap_limit: self.setup.heap_limit,
+            max_recursion: self.setup.max_recursion,
+            stress_gc: self.setup.stress_gc,
+            host,
+        };
+        let options = vm::Options { context, driver: self.setup.driver };
+        let instance = vm::Instance::new(program.bytecode().clone(), options)
             .map_err(|error| RunError::Setup(error.to_string()))?;
         self.instance = Some(instance);
         self.program = Some(program.clone());
@@ -282,7 +294,9 @@ impl Engine {
 
 fn stopped(stop: vm::Stop, program: &Program) -> RunError {
     match stop {
-        vm::Stop::Uncaught(error) => RunError::Uncaught(Box::new(Report::of_uncaught(&error, program.bytecode()))),
+        vm::Stop::Uncaught(error) => {
+            RunError::Uncaught(Box::new(Report::of_uncaught(&error, program.bytecode())))
+        }
         vm::Stop::Exit(status) => RunError::Exit(status),
         vm::Stop::Interrupted => RunError::Interrupted,
         vm::Stop::OutputFailed(kind) => RunError::Output(kind),

@@ -163,7 +163,9 @@ pub struct Reports(Vec<Report>);
 
 impl Reports {
     pub(super) fn new(diagnostics: &[Diagnostic], sources: &SourceMap) -> Reports {
-        Reports(render::select(diagnostics).into_iter().map(|one| Report::of_diagnostic(one, sources)).collect())
+        Reports(
+            render::select(diagnostics).into_iter().map(|one| Report::of_diagnostic(one, sources)).collect(),
+        )
     }
 
     /// The reports.

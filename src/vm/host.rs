@@ -80,6 +80,22 @@ impl Host {
         Host { output, pending, line_buffered: false, input, line: None, files, args, start: Instant::now() }
     }
 
+    /// A host without output, input and files.
+    pub fn none() -> Host {
+        Host::new(Box::new(io::sink()), Box::new(io::empty()), Box::new(NoFiles))
+    }
+
+    /// Another output.
+    pub fn set_output(&mut self, output: Box<dyn Write + Send>) {
+        self.output = output;
+        self.line_buffered = false;
+    }
+
+    /// Another input.
+    pub fn set_input(&mut self, input: Box<dyn BufRead + Send>) {
+        self.input = input;
+    }
+
     /// Has each line written at once, as on a terminal.
     pub fn set_line_buffered(&mut self, line_buffered: bool) {
         self.line_buffered = line_buffered;

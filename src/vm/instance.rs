@@ -19,6 +19,7 @@ use super::context::ContextOptions;
 use super::fault::{Fault, RuntimeError};
 use super::heap::poll::Interrupter;
 use super::heap::{HeapStats, Ref};
+use super::host::Host;
 use super::machine::{Ending, Machine};
 use super::profile::Profile;
 use super::raise::{Raised, Uncaught};
@@ -63,6 +64,17 @@ pub enum SetupError {
     /// The system gives no memory for the stack.
     Stack(io::Error),
 }
+
+impl std::fmt::Display for SetupError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            SetupError::Program(error) => write!(f, "the bytecode is not valid: {error}"),
+            SetupError::Stack(error) => write!(f, "no memory for the stack: {error}"),
+        }
+    }
+}
+
+impl std::error::Error for SetupError {}
 
 /// Why a call of [`Instance::call`] gave no result.
 #[derive(Clone, PartialEq, Debug)]
@@ -187,6 +199,11 @@ impl Instance {
     /// A handle by which others stop a run.
     pub fn interrupter(&self) -> Interrupter {
         self.machine.context.interrupter()
+    }
+
+    /// Takes the host away, for the instance that follows this one.
+    pub fn take_host(&mut self) -> Host {
+        std::mem::replace(&mut self.machine.context.host, Host::none())
     }
 
     /// The program.

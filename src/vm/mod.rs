@@ -32,3 +32,11 @@ mod stack;
 pub mod string;
 #[cfg(test)]
 mod testing;
+
+pub use context::{ContextOptions, DEFAULT_MAX_RECURSION};
+pub use heap::HeapStats;
+pub use heap::poll::Interrupter;
+pub use host::{Host, NoFiles};
+pub use instance::{CallError, Driver, Instance, Object, Options, SetupError, Stop, Value};
+pub use profile::Profile;
+pub use raise::{TraceEntry, Uncaught};

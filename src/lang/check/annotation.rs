@@ -182,7 +182,9 @@ impl<'a> Checker<'a> {
             _ => similar.map(|other| format!("did you mean `{other}`?")),
         };
         let what = match self.find_decl(module, path[0].name, limit) {
-            Some(decl) if path.len() == 1 => format!("`{text}` is {}, not a type.", self.entity_noun(decl.entity)),
+            Some(decl) if path.len() == 1 => {
+                format!("`{text}` is {}, not a type.", self.entity_noun(decl.entity))
+            }
             _ => format!("There is no type called `{text}` here."),
         };
         let mut report = self.diagnostic(2003, span, "Unknown type", "not a type", what);

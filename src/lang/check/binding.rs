@@ -153,7 +153,15 @@ impl<'a> Checker<'a> {
         self.stmts.push(Stmt { kind, span });
     }
 
-    fn bind_global(&mut self, name: Ident, slot: Slot, kind: VarKind, value: Expr<'a>, public: bool, span: Span) {
+    fn bind_global(
+        &mut self,
+        name: Ident,
+        slot: Slot,
+        kind: VarKind,
+        value: Expr<'a>,
+        public: bool,
+        span: Span,
+    ) {
         let var = self.new_global(name, slot, kind, false);
         if self.types.unify(self.checked.globals[var.index()].ty, slot.ty).is_err() {
             // A function that was checked before used it as something else.
@@ -341,7 +349,9 @@ impl<'a> Checker<'a> {
             Entity::Global(var) if self.globals[var.index()].kind == VarKind::Module => (
                 "cannot be assigned",
                 format!("`{text}` is a plain binding of the module, which keeps its value."),
-                format!("declare it as `mut {text} = …` to assign it later, or write `mut` here to declare another."),
+                format!(
+                    "declare it as `mut {text} = …` to assign it later, or write `mut` here to declare another."
+                ),
             ),
             Entity::Local { kind: VarKind::Module, .. } => (
                 "cannot be assigned",
@@ -350,7 +360,9 @@ impl<'a> Checker<'a> {
             ),
             Entity::Local { kind: VarKind::Plain | VarKind::For, .. } => (
                 "belongs to a function around this one",
-                format!("`{text}` is captured; a captured variable can be assigned only if it was declared with `mut`."),
+                format!(
+                    "`{text}` is captured; a captured variable can be assigned only if it was declared with `mut`."
+                ),
                 format!("declare it as `mut {text} = …`."),
             ),
             _ => (
@@ -359,7 +371,8 @@ impl<'a> Checker<'a> {
                 format!("declare a variable of your own, as in `mut {text}2 = …`."),
             ),
         };
-        let report = self.diagnostic(1014, name.span, "Assignment to something immutable", label, message).help(help);
+        let report =
+            self.diagnostic(1014, name.span, "Assignment to something immutable", label, message).help(help);
         self.report(report);
     }
 
@@ -383,7 +396,10 @@ impl<'a> Checker<'a> {
             Ast::Postfix { base, ops } => {
                 let Some((last, before)) = ops.split_last() else { return poison };
                 let val = self.walk(base, before, None);
-                let span = Span { start: expr.span.start, end: before.last().map_or(base.span.end, |op| op.span.end) };
+                let span = Span {
+                    start: expr.span.start,
+                    end: before.last().map_or(base.span.end, |op| op.span.end),
+                };
                 match &last.kind {
                     PostfixKind::Member(name) => self.member_place(val, span, *name),
                     PostfixKind::Index(at) => {

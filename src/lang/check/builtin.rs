@@ -1,10 +1,10 @@
 //! Calls of builtin functions and methods.
 
+use super::Checker;
 use super::deferred::Check;
 use super::describe::Role;
 use super::known::Builtin;
 use super::literal::is_literal;
-use super::Checker;
 use crate::lang::ast::{self, Span};
 use crate::lang::builtins::BuiltinFn as B;
 use crate::lang::hir::{Expr, ExprKind};
@@ -113,8 +113,7 @@ impl<'a> Checker<'a> {
                 (self.arena.alloc_slice_copy(&[a, b]), ty)
             }
             B::Chr | B::Exit => {
-                let list =
-                    self.one(args, |checker, arg| checker.coerced(arg, Ty::I32, Role::Argument(1)));
+                let list = self.one(args, |checker, arg| checker.coerced(arg, Ty::I32, Role::Argument(1)));
                 (list, if function == B::Chr { Ty::STRING } else { Ty::VOID })
             }
             _ => all_f64(self),

@@ -21,7 +21,9 @@ impl<'a> Checker<'a> {
             Val::Function(id) | Val::Associated(id) => self.call_function(id, None, args, callee, span),
             Val::Method(receiver, id) => self.call_function(id, Some(receiver), args, callee, span),
             Val::Builtin(builtin) => self.call_builtin(builtin, args, callee, span, want),
-            Val::BuiltinMethod(receiver, function) => self.call_builtin_method(receiver, function, args, callee, span),
+            Val::BuiltinMethod(receiver, function) => {
+                self.call_builtin_method(receiver, function, args, callee, span)
+            }
             Val::Variant(id, variant) => self.construct(id, variant, args, callee, span, want),
             Val::Value(value) => self.call_value(value, args, callee, span),
             Val::Namespace(_) | Val::Type(_) => {
@@ -43,7 +45,13 @@ impl<'a> Checker<'a> {
         }
     }
 
-    fn call_value(&mut self, value: Expr<'a>, args: &'a [ast::Expr<'a>], callee: Span, span: Span) -> Expr<'a> {
+    fn call_value(
+        &mut self,
+        value: Expr<'a>,
+        args: &'a [ast::Expr<'a>],
+        callee: Span,
+        span: Span,
+    ) -> Expr<'a> {
         let value = self.require_value(value);
         let ty = self.types.shallow(value.ty);
         let poison = Expr { kind: ExprKind::Bool(false), ty: Ty::POISON, span };
@@ -140,7 +148,13 @@ impl<'a> Checker<'a> {
     }
 
     /// A call of a body with checked arguments.
-    pub(super) fn finish_call(&mut self, id: FnId, body: BodyId, args: &'a [Expr<'a>], span: Span) -> Expr<'a> {
+    pub(super) fn finish_call(
+        &mut self,
+        id: FnId,
+        body: BodyId,
+        args: &'a [Expr<'a>],
+        span: Span,
+    ) -> Expr<'a> {
         let ty = self.ask_return(body);
         let kind = match self.nested_closure(id, body, span) {
             Some(callee) => ExprKind::CallNested { callee: self.alloc(callee), body, args },

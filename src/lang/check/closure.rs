@@ -92,7 +92,12 @@ impl<'a> Checker<'a> {
     }
 
     /// The body of a lambda that is an expression.
-    fn lambda_value(&mut self, body: BodyId, expr: &'a ast::Expr<'a>, start: usize) -> super::function::Done<'a> {
+    fn lambda_value(
+        &mut self,
+        body: BodyId,
+        expr: &'a ast::Expr<'a>,
+        start: usize,
+    ) -> super::function::Done<'a> {
         let slot = self.cx().ret.slot;
         let declared = self.cx().ret.mode == ReturnMode::Declared;
         let known = self.types.shallow(slot.ty);

@@ -3,8 +3,8 @@
 use super::scope::{BlockKind, Decl, Entity};
 use super::{Checker, Pos};
 use crate::lang::hash::FastMap;
-use crate::lang::intern::Symbol;
 use crate::lang::hir::LocalId;
+use crate::lang::intern::Symbol;
 
 /// What the branches checked so far introduced, of all `if` statements that are being checked: a stack, an `if` within a
 /// branch on top.

@@ -107,14 +107,17 @@ impl<'a> Checker<'a> {
             ExprKind::Str(text) => Some(ConstantValue::Str(text)),
             ExprKind::Bool(value) => (ty == Ty::BOOL).then_some(ConstantValue::Bool(*value)),
             ExprKind::Neg { operand, .. } => match super::grow(|| self.evaluate(operand))? {
-                ConstantValue::Int(value) => Some(ConstantValue::Int(arithmetic(BinaryOp::Sub, 0, value, ty)?)),
+                ConstantValue::Int(value) => {
+                    Some(ConstantValue::Int(arithmetic(BinaryOp::Sub, 0, value, ty)?))
+                }
                 ConstantValue::Float(value) => Some(ConstantValue::Float(-value)),
                 _ => None,
             },
             ExprKind::Chain { first, rest } => super::grow(|| {
                 let mut acc = self.evaluate(first)?;
                 for step in *rest {
-                    let (ConstantValue::Int(a), ConstantValue::Int(b)) = (acc, self.evaluate(&step.rhs)?) else {
+                    let (ConstantValue::Int(a), ConstantValue::Int(b)) = (acc, self.evaluate(&step.rhs)?)
+                    else {
                         return None;
                     };
                     acc = ConstantValue::Int(arithmetic(step.op, a, b, self.types.shallow(step.ty))?);
@@ -144,7 +147,8 @@ impl<'a> Checker<'a> {
         self.check_not_declared(name);
         let public = decl.public.is_some();
         let module = self.cx().module;
-        if let Some(&entity @ Entity::Constant(_)) = self.module_scopes[module.index()].early.get(&name.name) {
+        if let Some(&entity @ Entity::Constant(_)) = self.module_scopes[module.index()].early.get(&name.name)
+        {
             self.module_scopes[module.index()].early.remove(&name.name);
             return self.declare_global(name, entity, public);
         }
@@ -251,7 +255,10 @@ impl<'a> Checker<'a> {
                         expr.span,
                         "Array has the wrong length",
                         format!("has {} elements", elements.len()),
-                        format!("An array of length {length} is needed here, but this one has {}.", elements.len()),
+                        format!(
+                            "An array of length {length} is needed here, but this one has {}.",
+                            elements.len()
+                        ),
                     )
                     .help(format!("give {length} elements, or write `[value; {length}]`."));
                 self.report(report);

@@ -3,8 +3,8 @@
 use super::scope::{Decl, Entity};
 use super::structure::DefaultValue;
 use super::{
-    Checker, Enum, FieldInfo, FnId, Function, Member, Owner, ParamInfo, Pos, Progress, Slot, Struct, TypeParams, Unit,
-    VariantSlots,
+    Checker, Enum, FieldInfo, FnId, Function, Member, Owner, ParamInfo, Pos, Progress, Slot, Struct,
+    TypeParams, Unit, VariantSlots,
 };
 use crate::lang::ast::{self, Ident, Span, Stmt, StmtKind};
 use crate::lang::check::known;

@@ -136,7 +136,10 @@ impl<'a> Checker<'a> {
         let (title, message) = match role {
             Role::Binding(name) => {
                 let name = self.name(name);
-                ("Value has another type than its variable", format!("`{name}` is of type {want}, the value is {have}."))
+                (
+                    "Value has another type than its variable",
+                    format!("`{name}` is of type {want}, the value is {have}."),
+                )
             }
             Role::Assignment(name) => {
                 let name = self.name(name);
@@ -153,13 +156,15 @@ impl<'a> Checker<'a> {
                 "Argument has the wrong type",
                 format!("Argument {number} must be of type {want}, but this is {have}."),
             ),
-            Role::Payload => (
-                "Payload has the wrong type",
-                format!("The variant holds {want} here, but this is {have}."),
-            ),
+            Role::Payload => {
+                ("Payload has the wrong type", format!("The variant holds {want} here, but this is {have}."))
+            }
             Role::Field(name) => {
                 let name = self.name(name);
-                ("Field has another type", format!("The field `{name}` is of type {want}, but this is {have}."))
+                (
+                    "Field has another type",
+                    format!("The field `{name}` is of type {want}, but this is {have}."),
+                )
             }
             Role::Default(name) => {
                 let name = self.name(name);
@@ -172,7 +177,10 @@ impl<'a> Checker<'a> {
                 "Elements have different types",
                 format!("All elements of an array have one type, here {want}, but this one is {have}."),
             ),
-            Role::Key => ("Key has the wrong type", format!("The keys of this map are of type {want}, this is {have}.")),
+            Role::Key => (
+                "Key has the wrong type",
+                format!("The keys of this map are of type {want}, this is {have}."),
+            ),
             Role::MapValue => (
                 "Value has the wrong type",
                 format!("The values of this map are of type {want}, but this one is {have}."),
@@ -189,7 +197,9 @@ impl<'a> Checker<'a> {
         let mut report =
             self.diagnostic(2001, span, title, format!("expected {want}, found {have}"), message);
         let (w, h) = (self.types.shallow(wanted), self.types.shallow(got));
-        if w.is_numeric() && (h.is_numeric() || h == Ty::BOOL) || w == Ty::STRING && (h.is_numeric() || h == Ty::BOOL) {
+        if w.is_numeric() && (h.is_numeric() || h == Ty::BOOL)
+            || w == Ty::STRING && (h.is_numeric() || h == Ty::BOOL)
+        {
             let name = self.type_name(w);
             report = report.help(format!("convert it with `as {name}`."));
         } else if w.is_integer() && h == Ty::STRING {
@@ -286,15 +296,21 @@ impl<'a> Checker<'a> {
         if let Some(later) = later {
             let (line, _) = self.files.line_column(self.file(), later.start);
             report = report
-                .note(format!("`{text}` is declared in line {line}; a variable is visible below its declaration only."))
+                .note(format!(
+                    "`{text}` is declared in line {line}; a variable is visible below its declaration only."
+                ))
                 .help("move the declaration above this.");
         } else {
             let visible = self.scope.visible(&self.cx().window);
             let declared = scope.names.iter().filter(|(_, decl)| self.decls[**decl as usize].from <= limit);
-            let candidates = visible.chain(declared.map(|(name, _)| *name)).chain(self.builtins.function_names());
+            let candidates =
+                visible.chain(declared.map(|(name, _)| *name)).chain(self.builtins.function_names());
             match self.similar(text, candidates) {
                 Some(other) => report = report.help(format!("did you mean `{other}`?")),
-                None => report = report.help(format!("declare it first, as in `{text} = …`, or check the spelling.")),
+                None => {
+                    report =
+                        report.help(format!("declare it first, as in `{text} = …`, or check the spelling."))
+                }
             }
         }
         self.report(report);

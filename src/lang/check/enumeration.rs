@@ -75,11 +75,15 @@ impl<'a> Checker<'a> {
         } else {
             (
                 format!("expects {expected} value{plural}"),
-                format!("`{name}` holds {expected} value{plural}, but {given} {} given.", if given == 1 { "was" } else { "were" }),
+                format!(
+                    "`{name}` holds {expected} value{plural}, but {given} {} given.",
+                    if given == 1 { "was" } else { "were" }
+                ),
             )
         };
         let slots = vec!["…"; expected].join(", ");
-        let help = if expected == 0 { format!("write `{name}`.") } else { format!("write `{name}({slots})`.") };
+        let help =
+            if expected == 0 { format!("write `{name}`.") } else { format!("write `{name}({slots})`.") };
         let report = self.diagnostic(2009, span, "Wrong number of arguments", label, message).help(help);
         self.report(report);
     }

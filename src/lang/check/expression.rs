@@ -237,7 +237,13 @@ impl<'a> Checker<'a> {
     }
 
     /// `operand as T`
-    fn cast(&mut self, operand: &ast::Expr<'a>, as_span: Span, ty: &'a ast::Type<'a>, span: Span) -> Expr<'a> {
+    fn cast(
+        &mut self,
+        operand: &ast::Expr<'a>,
+        as_span: Span,
+        ty: &'a ast::Type<'a>,
+        span: Span,
+    ) -> Expr<'a> {
         let value = self.value(operand, None);
         let target = self.cast_target(ty);
         let from = self.types.shallow(value.ty);
@@ -350,7 +356,13 @@ impl<'a> Checker<'a> {
     }
 
     /// `[value; count]`
-    fn fill(&mut self, value: &ast::Expr<'a>, count: &ast::Expr<'a>, span: Span, want: Option<Ty>) -> Expr<'a> {
+    fn fill(
+        &mut self,
+        value: &ast::Expr<'a>,
+        count: &ast::Expr<'a>,
+        span: Span,
+        want: Option<Ty>,
+    ) -> Expr<'a> {
         let wanted = want.map(|want| self.types.shallow(want));
         let element = match wanted.map(|want| self.types.kind(want)) {
             Some(TyKind::Array(element)) => Some(*element),
@@ -366,7 +378,12 @@ impl<'a> Checker<'a> {
         Expr { kind: ExprKind::Fill { value: self.alloc(value), count: self.alloc(count) }, ty, span }
     }
 
-    fn map(&mut self, entries: &'a [(ast::Expr<'a>, ast::Expr<'a>)], span: Span, want: Option<Ty>) -> Expr<'a> {
+    fn map(
+        &mut self,
+        entries: &'a [(ast::Expr<'a>, ast::Expr<'a>)],
+        span: Span,
+        want: Option<Ty>,
+    ) -> Expr<'a> {
         let wanted = want.map(|want| self.types.shallow(want));
         let mut types = match wanted.map(|want| self.types.kind(want)) {
             Some(TyKind::Map(key, value)) => Some((*key, *value)),

@@ -40,7 +40,12 @@ pub(super) enum Tail<'t> {
 }
 
 impl<'a> Ctx<'a> {
-    pub(super) fn new(kind: BodyKind, body: BodyId, module: ModuleId, file: crate::bytecode::FileId) -> Ctx<'a> {
+    pub(super) fn new(
+        kind: BodyKind,
+        body: BodyId,
+        module: ModuleId,
+        file: crate::bytecode::FileId,
+    ) -> Ctx<'a> {
         Ctx {
             kind,
             body,
@@ -124,17 +129,17 @@ impl<'a> Checker<'a> {
         self.cx_mut().ret = ret;
         self.scope.push_block(BlockKind::Plain);
         let start = self.stmts.len();
-        let locals = self.declare_params(
-            params.iter().zip(param_types).map(|(param, &ty)| {
-                let length = param.slot.and_then(|slot| slot.length);
-                (param.name, Slot { ty, length })
-            }),
-        );
+        let locals = self.declare_params(params.iter().zip(param_types).map(|(param, &ty)| {
+            let length = param.slot.and_then(|slot| slot.length);
+            (param.name, Slot { ty, length })
+        }));
         let done = self.body_statements(&decl.body, start);
         self.scope.pop_block();
         let done = self.finish_return(body, done, decl.name.span);
         let name = match owner {
-            Some(owner) => self.arena.alloc_str(&format!("{}.{}", self.owner_name(owner), self.name(decl.name.name))),
+            Some(owner) => {
+                self.arena.alloc_str(&format!("{}.{}", self.owner_name(owner), self.name(decl.name.name)))
+            }
             None => self.name(decl.name.name),
         };
         self.end_body(mark, name, locals, done.block, decl.span, prelude);
@@ -149,7 +154,10 @@ impl<'a> Checker<'a> {
 
     /// Declares parameters. What `[T, N]` asks for is checked at the call if the function is called by name, and again
     /// here, since calls through a function value do not know it.
-    pub(super) fn declare_params(&mut self, params: impl Iterator<Item = (ast::Ident, Slot)>) -> Vec<LocalId> {
+    pub(super) fn declare_params(
+        &mut self,
+        params: impl Iterator<Item = (ast::Ident, Slot)>,
+    ) -> Vec<LocalId> {
         let ctx = self.ctxs.len() as u32 - 1;
         let mut locals = Vec::new();
         for (name, slot) in params {
@@ -190,7 +198,8 @@ impl<'a> Checker<'a> {
     pub(super) fn finish_return(&mut self, body: BodyId, mut done: Done<'a>, name: Span) -> Done<'a> {
         let unit_asked = self.units[body.index()].asked;
         let level = self.cx().level;
-        let ret = std::mem::replace(&mut self.cx_mut().ret, Return::new(ReturnMode::None, Slot::of(Ty::VOID)));
+        let ret =
+            std::mem::replace(&mut self.cx_mut().ret, Return::new(ReturnMode::None, Slot::of(Ty::VOID)));
         let ty = self.types.shallow(ret.slot.ty);
         let mut result = ret.slot.ty;
         let own_unknown = self.types.level_of(ty).is_some_and(|found| found >= level);
@@ -299,7 +308,9 @@ impl<'a> Checker<'a> {
                 name,
                 "Function can reach its end without a value",
                 format!("must return {wanted}"),
-                format!("This function returns {wanted}, but on some path it can reach its end without a value."),
+                format!(
+                    "This function returns {wanted}, but on some path it can reach its end without a value."
+                ),
             )
             .help("end every path in `return`, or in an expression that is the value.");
         self.report(report);
@@ -324,7 +335,8 @@ impl<'a> Checker<'a> {
         let (mode, slot) = (ret.mode, ret.slot);
         let ty = self.types.shallow(slot.ty);
         let Some(expr) = value else {
-            if matches!(mode, ReturnMode::Declared | ReturnMode::Values) && ty != Ty::VOID && ty != Ty::POISON {
+            if matches!(mode, ReturnMode::Declared | ReturnMode::Values) && ty != Ty::VOID && ty != Ty::POISON
+            {
                 let report = self
                     .diagnostic(
                         2001,
@@ -406,7 +418,8 @@ impl<'a> Checker<'a> {
         if self.types.unify(slot.ty, value.ty).is_err() {
             let numbers = ty.is_numeric() && got.is_numeric();
             let ret = &mut self.cx_mut().ret;
-            ret.literal = numbers && (literal || fixed_by_literal) || fixed_by_literal && !ret.disagree.is_empty();
+            ret.literal =
+                numbers && (literal || fixed_by_literal) || fixed_by_literal && !ret.disagree.is_empty();
             ret.disagree.push((value.span, value.ty));
             ret.seen = true;
             return Some(value);
@@ -430,7 +443,8 @@ impl<'a> Checker<'a> {
             let last = Stmt { kind, span: value.span };
             let arena = self.arena;
             let count = block.stmts.len();
-            let stmts = arena.alloc_slice_fill_with(count + 1, |at| block.stmts.get(at).copied().unwrap_or(last));
+            let stmts =
+                arena.alloc_slice_fill_with(count + 1, |at| block.stmts.get(at).copied().unwrap_or(last));
             Block { stmts, value: None, conditionals: block.conditionals }
         })
     }
@@ -440,7 +454,8 @@ impl<'a> Checker<'a> {
         let arena = self.arena;
         match value.kind {
             ExprKind::If { arms, otherwise } => {
-                let arms = arena.alloc_slice_fill_with(arms.len(), |at| (arms[at].0, self.drop_value(arms[at].1)));
+                let arms =
+                    arena.alloc_slice_fill_with(arms.len(), |at| (arms[at].0, self.drop_value(arms[at].1)));
                 StmtKind::If { arms, otherwise: Some(self.drop_value(otherwise)) }
             }
             ExprKind::Match(m) => {

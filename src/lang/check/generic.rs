@@ -13,7 +13,9 @@ impl<'a> Checker<'a> {
     /// Unknown arguments for the type parameters of a function's owner, and their number.
     fn fresh_owner_args(&mut self, owner: Option<Owner>) -> Vec<Ty> {
         match owner {
-            Some(Owner::Enum(id)) => (0..self.enums[id.0 as usize].params.len()).map(|_| self.fresh()).collect(),
+            Some(Owner::Enum(id)) => {
+                (0..self.enums[id.0 as usize].params.len()).map(|_| self.fresh()).collect()
+            }
             _ => Vec::new(),
         }
     }
@@ -60,7 +62,13 @@ impl<'a> Checker<'a> {
     }
 
     /// A call of a generic function with arguments that were checked before.
-    pub(super) fn call_checked(&mut self, id: FnId, args: &'a [Expr<'a>], callee: Span, span: Span) -> Expr<'a> {
+    pub(super) fn call_checked(
+        &mut self,
+        id: FnId,
+        args: &'a [Expr<'a>],
+        callee: Span,
+        span: Span,
+    ) -> Expr<'a> {
         let mut types: Vec<Ty> = args.iter().map(|arg| arg.ty).collect();
         let count = types.len();
         match self.instance(id, &mut types, count, callee) {
@@ -99,8 +107,15 @@ impl<'a> Checker<'a> {
         let (params, owner_args) = types.split_at(params);
         let ret = declared.map_or(Ty::VOID, |slot| self.types.instantiate(slot.ty, owner_args));
         let kind = if nested.is_some() { BodyKind::Closure } else { BodyKind::Function };
-        let unit =
-            Unit { progress: Progress::Waiting, function: Some(id), params, owner_args, ret, asked: false, names_only: false };
+        let unit = Unit {
+            progress: Progress::Waiting,
+            function: Some(id),
+            params,
+            owner_args,
+            ret,
+            asked: false,
+            names_only: false,
+        };
         let body = self.new_body(kind, file, unit);
         self.instances.insert((id, key), body);
         if self.interactive {
@@ -156,7 +171,8 @@ impl<'a> Checker<'a> {
         let declared = function.params;
         match params {
             Some(params)
-                if params.len() == declared.len() && params.iter().all(|&ty| !self.types.has_variables(ty)) =>
+                if params.len() == declared.len()
+                    && params.iter().all(|&ty| !self.types.has_variables(ty)) =>
             {
                 let mut types: Vec<Ty> = params.to_vec();
                 for (ty, param) in types.iter_mut().zip(declared) {
@@ -237,7 +253,8 @@ impl<'a> Checker<'a> {
             Owner::Struct(id) => self.types.intern(TyKind::Struct(id)),
             Owner::Enum(id) => {
                 let count = self.enums[id.0 as usize].params.len() as u32;
-                let args: Vec<Ty> = (0..count).map(|number| self.types.intern(TyKind::Param(number))).collect();
+                let args: Vec<Ty> =
+                    (0..count).map(|number| self.types.intern(TyKind::Param(number))).collect();
                 self.types.intern(TyKind::Enum(id, args.into()))
             }
         })

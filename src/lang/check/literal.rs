@@ -1,7 +1,7 @@
 //! Numeric literals and what is built only from them: which type they take, and whether they fit it (3.3).
 
-use super::deferred::{Check, Deferred};
 use super::Checker;
+use super::deferred::{Check, Deferred};
 use crate::lang::ast::{self, BinaryOp, ExprKind as Ast, IntLiteral, Span, Suffix, UnaryOp};
 use crate::lang::hir::{Expr, ExprKind, Step};
 use crate::lang::types::Ty;
@@ -44,9 +44,9 @@ pub(super) fn is_literal(expr: &ast::Expr<'_>) -> bool {
         Ast::Int(literal) => literal.suffix.is_none(),
         Ast::Float(_) => true,
         Ast::Paren(inner) | Ast::Unary { operand: inner, .. } => super::grow(|| is_literal(inner)),
-        Ast::Chain { first, rest } => {
-            super::grow(|| is_literal(first) && rest.iter().all(|step| is_shift(step.op) || is_literal(&step.rhs)))
-        }
+        Ast::Chain { first, rest } => super::grow(|| {
+            is_literal(first) && rest.iter().all(|step| is_shift(step.op) || is_literal(&step.rhs))
+        }),
         Ast::Cond { arms, otherwise } => {
             super::grow(|| arms.iter().all(|arm| is_literal(&arm.value)) && is_literal(otherwise))
         }
@@ -84,11 +84,7 @@ pub(super) fn join(expr: &ast::Expr<'_>, joint: &mut Joint) {
 pub(super) fn fits(literal: IntLiteral, negative: bool, ty: Ty) -> bool {
     let value = literal.value;
     let signed = |max: u64, all: u64| {
-        if negative {
-            value <= max + 1
-        } else {
-            value <= max || literal.pattern && value <= all
-        }
+        if negative { value <= max + 1 } else { value <= max || literal.pattern && value <= all }
     };
     match ty {
         Ty::I32 => signed(i32::MAX as u64, u64::from(u32::MAX)),
@@ -182,8 +178,11 @@ impl<'a> Checker<'a> {
                 let arena = self.arena;
                 let rest = arena.alloc_slice_fill_with(rest.len(), |index| {
                     let step = &rest[index];
-                    let rhs =
-                        if is_shift(step.op) { self.value(&step.rhs, None) } else { self.literal_as(&step.rhs, ty) };
+                    let rhs = if is_shift(step.op) {
+                        self.value(&step.rhs, None)
+                    } else {
+                        self.literal_as(&step.rhs, ty)
+                    };
                     acc = self.combine(step.op, step.op_span, acc, &rhs, true);
                     Step { op: step.op, op_span: step.op_span, rhs, ty: acc }
                 });

@@ -17,7 +17,9 @@ impl<'a> Checker<'a> {
                 self.value_member(value, name)
             }
             Val::Namespace(module) => match self.export(module, name) {
-                Val::Value(value) => Val::Value(Expr { span: Span { start: span.start, end: name.span.end }, ..value }),
+                Val::Value(value) => {
+                    Val::Value(Expr { span: Span { start: span.start, end: name.span.end }, ..value })
+                }
                 other => other,
             },
             Val::Type(owner) => match self.members.get(&(owner, name.name)) {
@@ -36,7 +38,11 @@ impl<'a> Checker<'a> {
                 let value = self.finish(val, span, None);
                 self.value_member(value, name)
             }
-            Val::Associated(_) | Val::Method(..) | Val::Builtin(_) | Val::BuiltinMethod(..) | Val::Variant(..) => {
+            Val::Associated(_)
+            | Val::Method(..)
+            | Val::Builtin(_)
+            | Val::BuiltinMethod(..)
+            | Val::Variant(..) => {
                 let value = self.finish(val, span, None);
                 if value.ty != Ty::POISON { self.value_member(value, name) } else { Val::Poison }
             }
@@ -59,7 +65,12 @@ impl<'a> Checker<'a> {
                     known::KIND => ExprKind::ErrorKind(object),
                     _ => {
                         let known = [known::MESSAGE, known::KIND];
-                        self.report_no_member(ty, name, known.into_iter(), "An error has `message` and `kind`.");
+                        self.report_no_member(
+                            ty,
+                            name,
+                            known.into_iter(),
+                            "An error has `message` and `kind`.",
+                        );
                         return Val::Poison;
                     }
                 };
@@ -112,7 +123,9 @@ impl<'a> Checker<'a> {
         let names: Vec<_> = self.builtins.method_names(receiver).collect();
         let hint = match self.name(name.name) {
             "len" | "length" | "size" | "count" => "The length is `len(x)`.",
-            "push" | "append" | "add" if receiver == Receiver::Array => "An element is appended with `push(a, x)`.",
+            "push" | "append" | "add" if receiver == Receiver::Array => {
+                "An element is appended with `push(a, x)`."
+            }
             "pop" if receiver == Receiver::Array => "The last element is removed with `pop(a)`.",
             "sort" | "sorted" if receiver == Receiver::Array => "A sorted copy is `sorted(a)`.",
             _ => "",
@@ -149,7 +162,9 @@ impl<'a> Checker<'a> {
         let (type_name, text) = (self.owner_name(owner), self.name(name.name));
         let message = match owner {
             Owner::Struct(_) => format!("The struct `{type_name}` has no function `{text}`."),
-            Owner::Enum(_) => format!("The enum `{type_name}` has neither a variant nor a function `{text}`."),
+            Owner::Enum(_) => {
+                format!("The enum `{type_name}` has neither a variant nor a function `{text}`.")
+            }
         };
         let candidates: Vec<_> = self
             .members

@@ -512,4 +512,3 @@ impl<'a> Checker<'a> {
 fn needs_no_types(code: u16) -> bool {
     matches!(code, 1000..=1021 | 1401 | 1402 | 2003 | 3000..=3999)
 }
-

@@ -1,9 +1,11 @@
 //! Operators: arithmetic, comparison, logic, `matches`.
 
+use super::Checker;
 use super::deferred::Check;
 use super::literal::{Joint, is_literal, is_shift, join};
-use super::Checker;
-use crate::lang::ast::{self, BinaryOp, ChainStep, CompareOp, ExprKind as Ast, LogicOp, MatchValue, Span, UnaryOp};
+use crate::lang::ast::{
+    self, BinaryOp, ChainStep, CompareOp, ExprKind as Ast, LogicOp, MatchValue, Span, UnaryOp,
+};
 use crate::lang::hir::{Expr, ExprKind, Step};
 use crate::lang::types::{Ty, TyKind};
 
@@ -49,7 +51,13 @@ fn is_scalar(ty: Ty) -> bool {
 }
 
 impl<'a> Checker<'a> {
-    pub(super) fn unary(&mut self, expr: &ast::Expr<'a>, op: UnaryOp, operand: &ast::Expr<'a>, want: Option<Ty>) -> Expr<'a> {
+    pub(super) fn unary(
+        &mut self,
+        expr: &ast::Expr<'a>,
+        op: UnaryOp,
+        operand: &ast::Expr<'a>,
+        want: Option<Ty>,
+    ) -> Expr<'a> {
         if let (UnaryOp::Neg, Ast::Int(literal)) = (op, &operand.kind)
             && literal.suffix.is_some()
         {
@@ -189,7 +197,14 @@ impl<'a> Checker<'a> {
     }
 
     /// The type of `lhs op rhs`. `literal` says that one side is built only from literals.
-    pub(super) fn combine(&mut self, op: BinaryOp, op_span: Span, lhs: Ty, rhs: &Expr<'a>, literal: bool) -> Ty {
+    pub(super) fn combine(
+        &mut self,
+        op: BinaryOp,
+        op_span: Span,
+        lhs: Ty,
+        rhs: &Expr<'a>,
+        literal: bool,
+    ) -> Ty {
         let (l, r) = (self.types.shallow(lhs), self.types.shallow(rhs.ty));
         if is_shift(op) {
             return self.combine_shift(op, op_span, l, r, rhs.span);
@@ -388,7 +403,14 @@ impl<'a> Checker<'a> {
         }
     }
 
-    pub(super) fn compare_of(&mut self, op: CompareOp, op_span: Span, l: Expr<'a>, r: Expr<'a>, span: Span) -> Expr<'a> {
+    pub(super) fn compare_of(
+        &mut self,
+        op: CompareOp,
+        op_span: Span,
+        l: Expr<'a>,
+        r: Expr<'a>,
+        span: Span,
+    ) -> Expr<'a> {
         self.check_comparable(op, op_span, l.ty, r.ty);
         let (lhs, rhs) = (self.alloc(l), self.alloc(r));
         Expr { kind: ExprKind::Compare { op, op_span, lhs, rhs }, ty: Ty::BOOL, span }
@@ -410,7 +432,10 @@ impl<'a> Checker<'a> {
                 op_span,
                 "Comparison of different types",
                 format!("{left} and {right} cannot be compared"),
-                format!("The left operand of `{}` is {left}, the right one is {right}.", compare_spelling(op)),
+                format!(
+                    "The left operand of `{}` is {left}, the right one is {right}.",
+                    compare_spelling(op)
+                ),
             );
             if l.is_numeric() && r.is_numeric() {
                 report = report.help("convert one of them with `as`.");

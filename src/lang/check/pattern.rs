@@ -1,9 +1,9 @@
 //! `match`: patterns, exhaustiveness, and the values of arms.
 
+use super::Checker;
 use super::expression::ArmTypes;
 use super::function::Tail;
 use super::scope::{BlockKind, VarKind};
-use super::Checker;
 use crate::lang::ast::{self, PatternKind as Ast, Span};
 use crate::lang::hash::FastMap;
 use crate::lang::hir::{Arm, Expr, ExprKind, LocalId, Match, Pattern, Stmt, StmtKind};
@@ -245,7 +245,11 @@ impl<'a> Checker<'a> {
             let list = vec!["_"; expected].join(", ");
             let info = &self.checked.enums[id.0 as usize];
             let name = format!("{}.{}", info.name, info.variants[variant as usize].name);
-            let help = if expected == 0 { format!("write `{name}`.") } else { format!("write `{name}({list})`, with names for what you need.") };
+            let help = if expected == 0 {
+                format!("write `{name}`.")
+            } else {
+                format!("write `{name}({list})`, with names for what you need.")
+            };
             let report = self
                 .diagnostic(
                     2001,
@@ -374,4 +378,3 @@ impl<'a> Checker<'a> {
         self.report(report);
     }
 }
-

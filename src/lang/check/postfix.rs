@@ -65,7 +65,12 @@ impl<'a> Checker<'a> {
     }
 
     /// What a base with some operations stands for.
-    pub(super) fn walk(&mut self, base: &ast::Expr<'a>, ops: &'a [PostfixOp<'a>], want: Option<Ty>) -> Val<'a> {
+    pub(super) fn walk(
+        &mut self,
+        base: &ast::Expr<'a>,
+        ops: &'a [PostfixOp<'a>],
+        want: Option<Ty>,
+    ) -> Val<'a> {
         let mut val = match base.kind {
             Ast::Name(name) => self.resolve_name(name, base.span),
             _ => {
@@ -146,7 +151,9 @@ impl<'a> Checker<'a> {
                         span,
                         "Method is not a value",
                         "must be called",
-                        format!("`{name}` belongs to a type; such functions can be called, but are not values."),
+                        format!(
+                            "`{name}` belongs to a type; such functions can be called, but are not values."
+                        ),
                     )
                     .help("call it, or wrap the call in a lambda.");
                 self.report(report);
@@ -219,7 +226,8 @@ impl<'a> Checker<'a> {
             None => ast::Expr { kind: Ast::Name(super::known::UNDERSCORE), span },
         });
         let base = self.alloc(ast::Expr { kind: Ast::Name(path[0].name), span: path[0].span });
-        let members = path[1..].iter().map(|ident| PostfixOp { kind: PostfixKind::Member(*ident), span: ident.span });
+        let members =
+            path[1..].iter().map(|ident| PostfixOp { kind: PostfixKind::Member(*ident), span: ident.span });
         let call = PostfixOp { kind: PostfixKind::Call(list), span };
         let ops: Vec<_> = members.chain([call]).collect();
         let ops = self.arena.alloc_slice_copy(&ops);

@@ -66,7 +66,9 @@ pub(super) struct Window {
 
 impl Window {
     fn hides(&self, index: u32) -> bool {
-        self.hidden.as_ref().is_some_and(|ranges| ranges.iter().any(|&(from, to)| from <= index && index < to))
+        self.hidden
+            .as_ref()
+            .is_some_and(|ranges| ranges.iter().any(|&(from, to)| from <= index && index < to))
     }
 
     /// Hides what lies between the end and `now`, where a body begins.
@@ -206,7 +208,12 @@ impl Scope {
 
     /// The kind of the innermost block that is no branch.
     pub fn base_block_kind(&self) -> BlockKind {
-        self.blocks.iter().rev().map(|block| block.kind).find(|&kind| kind != BlockKind::Branch).unwrap_or(BlockKind::Plain)
+        self.blocks
+            .iter()
+            .rev()
+            .map(|block| block.kind)
+            .find(|&kind| kind != BlockKind::Branch)
+            .unwrap_or(BlockKind::Plain)
     }
 
     /// What an earlier branch introduced under this name, for the same block as a bare binding here would.

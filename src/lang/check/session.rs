@@ -54,8 +54,12 @@ impl<'a> Checker<'a> {
         if !self.interactive {
             self.interactive = true;
             self.types.start_trail();
-            let location =
-                Location { key: "<input>".to_owned(), name: name.to_owned(), directory: None, path: Default::default() };
+            let location = Location {
+                key: "<input>".to_owned(),
+                name: name.to_owned(),
+                directory: None,
+                path: Default::default(),
+            };
             self.load(&location, b"");
         }
         self.input += 1;
@@ -153,9 +157,7 @@ impl<'a> Checker<'a> {
             match item {
                 Waiting::Function(id) => {
                     let function = &self.functions[id.index()];
-                    if !function.generic
-                        && self.units[function.body.index()].progress == Progress::Waiting
-                    {
+                    if !function.generic && self.units[function.body.index()].progress == Progress::Waiting {
                         let body = function.body;
                         self.check_function(body);
                     }

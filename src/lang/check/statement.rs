@@ -98,7 +98,11 @@ impl<'a> Checker<'a> {
     }
 
     /// The last expression of an arm.
-    fn arm_tail(&mut self, joined: &mut super::expression::ArmTypes, expr: &'a ast::Expr<'a>) -> Option<Expr<'a>> {
+    fn arm_tail(
+        &mut self,
+        joined: &mut super::expression::ArmTypes,
+        expr: &'a ast::Expr<'a>,
+    ) -> Option<Expr<'a>> {
         if self.looks_like_raise(expr) {
             let value = self.expr(expr, None);
             if super::function::diverges(&value) {
@@ -142,7 +146,8 @@ impl<'a> Checker<'a> {
             let kind = ExprKind::If { arms: list, otherwise: last.block };
             return (Some(Expr { kind, ty, span: stmt.span }), true);
         }
-        let list = arena.alloc_slice_fill_with(list.len(), |index| (list[index].0, self.drop_value(list[index].1)));
+        let list =
+            arena.alloc_slice_fill_with(list.len(), |index| (list[index].0, self.drop_value(list[index].1)));
         let otherwise = Some(self.drop_value(last.block));
         self.stmts.push(Stmt { kind: StmtKind::If { arms: list, otherwise }, span: stmt.span });
         (None, reached)
@@ -230,7 +235,9 @@ impl<'a> Checker<'a> {
             Ast::If { arms, otherwise } => falls = self.if_statement(arms, otherwise.as_ref(), span),
             Ast::While { label, cond, body } => falls = self.while_loop(label.as_ref(), cond, body, span),
             Ast::For(for_loop) => self.for_loop(for_loop, span),
-            Ast::Try { body, name, handler } => falls = self.try_statement(body, name.as_ref(), handler, span),
+            Ast::Try { body, name, handler } => {
+                falls = self.try_statement(body, name.as_ref(), handler, span)
+            }
             Ast::Match(m) => falls = self.match_arms(m, &mut Tail::None, false).1,
             Ast::Fn(decl) => self.nested_function(decl),
             // Where these may stand they were seen before the statements; elsewhere the parser reported them.
@@ -240,7 +247,12 @@ impl<'a> Checker<'a> {
         falls
     }
 
-    fn if_statement(&mut self, arms: &'a [ast::IfArm<'a>], otherwise: Option<&ast::Block<'a>>, span: Span) -> bool {
+    fn if_statement(
+        &mut self,
+        arms: &'a [ast::IfArm<'a>],
+        otherwise: Option<&ast::Block<'a>>,
+        span: Span,
+    ) -> bool {
         let mark = self.begin_if();
         let mut falls = otherwise.is_none();
         let arena = self.arena;
@@ -490,8 +502,12 @@ impl<'a> Checker<'a> {
         let (mut first, mut second) = (Ty::POISON, Ty::POISON);
         let mut is_map = false;
         match *self.types.kind(ty) {
-            TyKind::Array(element) => (first, second) = if two { (Ty::I32, element) } else { (element, Ty::POISON) },
-            TyKind::String => (first, second) = if two { (Ty::I32, Ty::STRING) } else { (Ty::STRING, Ty::POISON) },
+            TyKind::Array(element) => {
+                (first, second) = if two { (Ty::I32, element) } else { (element, Ty::POISON) }
+            }
+            TyKind::String => {
+                (first, second) = if two { (Ty::I32, Ty::STRING) } else { (Ty::STRING, Ty::POISON) }
+            }
             TyKind::Map(key, value) => {
                 is_map = true;
                 (first, second) = (key, value);
@@ -503,7 +519,9 @@ impl<'a> Checker<'a> {
                 }
             }
             TyKind::Poison => {}
-            TyKind::Var(_) => self.report_unknown(iter.span, "A loop needs an array, a string, a map or a range"),
+            TyKind::Var(_) => {
+                self.report_unknown(iter.span, "A loop needs an array, a string, a map or a range")
+            }
             _ => {
                 let name = self.describe(ty);
                 let mut report = self.diagnostic(

@@ -168,7 +168,8 @@ impl<'a> Checker<'a> {
 
     fn report_missing_fields(&mut self, id: StructId, missing: &[crate::lang::intern::Symbol], span: Span) {
         let of = self.owner_name(Owner::Struct(id));
-        let shown: Vec<String> = missing.iter().take(5).map(|&name| format!("`{}`", self.name(name))).collect();
+        let shown: Vec<String> =
+            missing.iter().take(5).map(|&name| format!("`{}`", self.name(name))).collect();
         let more = if missing.len() > 5 { " and others" } else { "" };
         let list = format!("{}{more}", shown.join(", "));
         let report = self
@@ -184,7 +185,12 @@ impl<'a> Checker<'a> {
     }
 
     /// A field's default as it was declared: known now, or a body to be checked later.
-    pub(super) fn declare_default(&mut self, expr: &'a ast::Expr<'a>, slot: Slot, name: Ident) -> DefaultValue<'a> {
+    pub(super) fn declare_default(
+        &mut self,
+        expr: &'a ast::Expr<'a>,
+        slot: Slot,
+        name: Ident,
+    ) -> DefaultValue<'a> {
         if is_plain_literal(expr) {
             let value = self.coerced_slot(expr, slot, Role::Default(name.name));
             if let Some(value) = self.literal_value(&value) {
@@ -210,7 +216,9 @@ impl<'a> Checker<'a> {
         let (decl, module, file, limit) = (info.decl, info.module, info.file, info.limit);
         for field in 0..info.fields.len() {
             let info = self.structs[id.0 as usize].fields[field];
-            let (DefaultValue::Body(body), Some(expr)) = (info.default, &decl.fields[field].default) else { continue };
+            let (DefaultValue::Body(body), Some(expr)) = (info.default, &decl.fields[field].default) else {
+                continue;
+            };
             let mut cx = Ctx::new(BodyKind::Default, body, module, file);
             cx.limit = limit;
             cx.level = self.cx().level + 1;

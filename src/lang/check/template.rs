@@ -31,9 +31,9 @@ fn specifier(text: &str) -> (Spec, usize) {
         [b'o', ..] => (Spec::Octal, 2),
         [b'.', digits @ ..] => {
             let count = digits.iter().take_while(|byte| byte.is_ascii_digit()).count();
-            let number = digits[..count]
-                .iter()
-                .fold(0u32, |number, digit| number.saturating_mul(10).saturating_add(u32::from(digit - b'0')));
+            let number = digits[..count].iter().fold(0u32, |number, digit| {
+                number.saturating_mul(10).saturating_add(u32::from(digit - b'0'))
+            });
             if count > 0 && digits.get(count) == Some(&b'f') && number <= MOST_DECIMALS {
                 (Spec::Decimals(number as u8), count + 3)
             } else {

@@ -376,19 +376,37 @@ impl<'t> Lexer<'t> {
     }
 }
 
-/// Whether a text typed so far asks for more lines: it ends in a `:` or `->`, or leaves a bracket or comment open.
-pub fn is_incomplete(text: &str) -> bool {
+/// Whether lines typed so far are a whole input.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Completeness {
+    Complete,
+    /// A bracket or comment is open.
+    OpenBracket,
+    /// Some line ends in `:` or `->`, so a block may go on until an empty line.
+    OpenBlock,
+}
+
+/// Whether a text typed so far asks for more lines.
+pub fn completeness(text: &str) -> Completeness {
     let mut lexer = Lexer::new(FileId(0), text);
-    let mut last = TokenKind::Newline;
+    let (mut last, mut opener) = (TokenKind::Newline, false);
     loop {
         let token = lexer.next();
         match token.kind {
             TokenKind::Eof => break,
-            TokenKind::Newline | TokenKind::Indent | TokenKind::Dedent => {}
+            TokenKind::Newline => opener |= matches!(last, TokenKind::Colon | TokenKind::Arrow),
+            TokenKind::Indent | TokenKind::Dedent => {}
             kind => last = kind,
         }
     }
-    lexer.silent_end || !lexer.brackets.is_empty() || matches!(last, TokenKind::Colon | TokenKind::Arrow)
+    opener |= matches!(last, TokenKind::Colon | TokenKind::Arrow);
+    if lexer.silent_end || !lexer.brackets.is_empty() {
+        Completeness::OpenBracket
+    } else if opener {
+        Completeness::OpenBlock
+    } else {
+        Completeness::Complete
+    }
 }
 
 fn is_visible(c: char) -> bool {

@@ -39,7 +39,8 @@ fn type_of(text: &str, name: &str) -> String {
     let arena = Bump::new();
     let mut checker = Checker::new(&arena, Box::new(MemoryLoader::new()));
     if let Err(list) = checker.check_program(&location(), text.as_bytes()) {
-        let list: Vec<_> = list.iter().map(|report| format!("{} {}", line(&checker, report), report.message)).collect();
+        let list: Vec<_> =
+            list.iter().map(|report| format!("{} {}", line(&checker, report), report.message)).collect();
         panic!("{list:#?}\n{text}");
     }
     let ty = match name.split_once('.') {
