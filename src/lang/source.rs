@@ -36,6 +36,10 @@ impl SourceMap {
     /// Takes a file's contents. `name` is what reports call it.
     ///
     /// Refused (E1001) is what is not UTF-8, holds a NUL, or is too large for 32-bit offsets.
+    #[allow(
+        clippy::result_large_err,
+        reason = "a refused file is rare, and its diagnostic goes where all go"
+    )]
     pub fn load(&mut self, name: &str, bytes: &[u8]) -> Result<FileId, Diagnostic> {
         let bytes = bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(bytes);
         if bytes.len() >= u32::MAX as usize {

@@ -46,6 +46,8 @@ pub struct Lexer<'t> {
     pos: usize,
     layout: Layout,
     brackets: Vec<Bracket>,
+    /// Brackets were given up while they were open: a closer at the start of a line may be one of theirs.
+    pub lost_brackets: bool,
     /// The end was reached within something that was reported.
     silent_end: bool,
     /// What was wrong so far, in the order of reading.
@@ -86,6 +88,7 @@ impl<'t> Lexer<'t> {
             pos: 0,
             layout: Layout::new(),
             brackets: Vec::new(),
+            lost_brackets: false,
             silent_end: false,
             diags: Vec::new(),
         }
@@ -373,6 +376,39 @@ impl<'t> Lexer<'t> {
         diag.help = help.map(String::from);
         self.report(diag);
         self.token(TokenKind::Error, start)
+    }
+}
+
+/// Whether lines typed so far are a whole input.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Completeness {
+    Complete,
+    /// A bracket or comment is open.
+    OpenBracket,
+    /// Some line ends in `:` or `->`, so a block may go on until an empty line.
+    OpenBlock,
+}
+
+/// Whether a text typed so far asks for more lines.
+pub fn completeness(text: &str) -> Completeness {
+    let mut lexer = Lexer::new(FileId(0), text);
+    let (mut last, mut opener) = (TokenKind::Newline, false);
+    loop {
+        let token = lexer.next();
+        match token.kind {
+            TokenKind::Eof => break,
+            TokenKind::Newline => opener |= matches!(last, TokenKind::Colon | TokenKind::Arrow),
+            TokenKind::Indent | TokenKind::Dedent => {}
+            kind => last = kind,
+        }
+    }
+    opener |= matches!(last, TokenKind::Colon | TokenKind::Arrow);
+    if lexer.silent_end || !lexer.brackets.is_empty() {
+        Completeness::OpenBracket
+    } else if opener {
+        Completeness::OpenBlock
+    } else {
+        Completeness::Complete
     }
 }
 

@@ -291,3 +291,13 @@ fn looking_ahead_skips_comments() {
     assert_eq!(peek("a /* b"), TokenKind::Error);
     assert_eq!(peek("a"), TokenKind::Error);
 }
+
+#[test]
+fn what_is_typed_may_be_incomplete() {
+    for text in ["if a:", "if a: // b", "f(", "x = [1,\n", "match a:\n  B ->", "/* a", "f({\n1: [2]"] {
+        assert_ne!(completeness(text), Completeness::Complete, "{text}");
+    }
+    for text in ["", "x = 1", "f()", "if a: b", "x = \"(:", "f) :)", "x: i32 = 1 // :"] {
+        assert_eq!(completeness(text), Completeness::Complete, "{text}");
+    }
+}

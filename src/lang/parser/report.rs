@@ -59,7 +59,7 @@ impl Parser<'_, '_> {
         // At the end, at a closer of another kind, and at a new statement it is the bracket that is wrong.
         if let Some(&open) = self.lexer.brackets().last() {
             let misfit = self.tok.kind.is_closer() && open.kind.closer() != Some(self.tok.kind);
-            let begins = self.lexer.starts_line(span.start) && self.tok.kind.is_keyword();
+            let begins = self.lexer.is_in_new_statement(open, span.start);
             if (self.at(TokenKind::Eof) || misfit || begins) && self.lexer.is_unclosed(open) {
                 return self.unclosed(open);
             }
@@ -83,7 +83,7 @@ impl Parser<'_, '_> {
 
     /// What somebody who wrote the current token may have had in mind.
     fn advice(&self) -> Option<&'static str> {
-        let before = self.lexer.text()[..self.tok.span.start as usize].as_bytes().last().copied();
+        let before = self.lexer.text().as_bytes()[..self.tok.span.start as usize].last().copied();
         match (self.tok.kind, before) {
             (TokenKind::Amp, Some(b'&')) => Some("`and` connects conditions."),
             (TokenKind::Pipe, Some(b'|')) => Some("`or` connects conditions."),
@@ -93,8 +93,8 @@ impl Parser<'_, '_> {
             (TokenKind::Print, _) => Some("`print` is a statement; `format` gives a string."),
             (TokenKind::Label, _) => Some("labels stand before loops and after `break` and `continue`."),
             (TokenKind::Newline, _) => Some("a line is continued only inside brackets."),
-            (TokenKind::Assign, _) if self.suites + self.functions > 0 || self.prev_end > 0 => {
-                Some("equality is written `==`; assigned can be to variables, fields and elements.")
+            (TokenKind::Assign, _) => {
+                Some("equality is written `==`; only variables, fields and elements can be assigned to.")
             }
             (TokenKind::If, Some(b' ')) if self.lexer.text()[..self.prev_end as usize].ends_with("else") => {
                 Some("write `elif`.")
