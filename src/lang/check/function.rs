@@ -52,6 +52,7 @@ impl<'a> Ctx<'a> {
             module,
             file,
             parent: None,
+            of_module: kind == BodyKind::Module,
             limit: 0,
             locals: Vec::new(),
             lengths: Vec::new(),
@@ -96,6 +97,7 @@ impl<'a> Checker<'a> {
         }
         if let Some(nested) = &function.nested {
             cx.parent = Some(nested.ctx);
+            cx.of_module = self.ctxs[nested.ctx as usize].of_module;
             let here = self.scope.len();
             let window = nested.window.clone();
             cx.window = window;

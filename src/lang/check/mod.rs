@@ -338,6 +338,8 @@ struct Ctx<'a> {
     file: FileId,
     /// Index of the context around a closure.
     parent: Option<u32>,
+    /// It is, or lies in, the statements of a module: what statements further down declare is not visible.
+    of_module: bool,
     /// Module names declared before this are visible.
     limit: Pos,
     locals: Vec<Local<'a>>,

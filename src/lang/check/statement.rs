@@ -187,7 +187,7 @@ impl<'a> Checker<'a> {
             return (None, falls);
         };
         let disagree = std::mem::take(&mut joined.disagree);
-        let ty = self.joined_type(joined);
+        let ty = self.joined_type_of_function(joined);
         let value = Expr { kind: ExprKind::Match(checked), ty, span };
         if !disagree.is_empty() {
             let ret = &mut self.cx_mut().ret;
