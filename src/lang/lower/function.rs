@@ -171,7 +171,7 @@ pub(super) struct Function<'l, 'a> {
     pub open: bool,
     /// The function cannot be expressed: too large.
     pub failed: bool,
-    buffers: Buffers,
+    buffers: Box<Buffers>,
     hoisted: Option<Hoisted>,
     loop_depth: u32,
     /// Whether the instruction before leads to the next one.
@@ -194,7 +194,7 @@ impl<'l, 'a> Function<'l, 'a> {
         captures: Option<Arc<Captures>>,
     ) -> Function<'l, 'a> {
         let body = &checked.bodies[id.index()];
-        let mut buffers = std::mem::take(&mut s.buffers);
+        let mut buffers = s.buffers.take().unwrap_or_default();
         buffers.locals.clear();
         buffers.locals.resize(body.locals.len(), Slot::Unset);
         let counter = s.counter_of(id, body.loops);
@@ -241,7 +241,7 @@ impl<'l, 'a> Function<'l, 'a> {
         self.buffers.scope.clear();
         self.buffers.used.clear();
         self.buffers.args.clear();
-        self.s.buffers = self.buffers;
+        self.s.buffers = Some(self.buffers);
         result
     }
 

@@ -72,7 +72,8 @@ pub struct Lowerer {
     parents: FastMap<BodyId, BodyId>,
     /// Bodies that have types not known yet.
     open: Vec<BodyId>,
-    buffers: Buffers,
+    /// Absent while a body is lowered.
+    buffers: Option<Box<Buffers>>,
 }
 
 impl Lowerer {
@@ -94,7 +95,7 @@ impl Lowerer {
             captures: FastMap::default(),
             parents: FastMap::default(),
             open: Vec::new(),
-            buffers: Buffers::default(),
+            buffers: None,
         }
     }
 
