@@ -5,7 +5,10 @@ use super::{Checker, Owner};
 use crate::lang::ast::Span;
 use crate::lang::hir::Expr;
 use crate::lang::intern::Symbol;
-use crate::lang::types::{Ty, TyKind};
+use crate::lang::types::{Ty, TyKind, Unequal};
+
+/// From this many reports on nothing is searched for suggestions: they are not shown any more.
+pub(super) const MOST_HELPED: usize = 50;
 
 /// A type's text is cut at about this length: inference can build types whose text is exponentially long.
 const LONGEST: usize = 160;
@@ -124,10 +127,16 @@ impl<'a> Checker<'a> {
 
     /// The value, whose type must be this one; else that is reported.
     pub(super) fn coerce(&mut self, value: Expr<'a>, ty: Ty, role: Role) -> Expr<'a> {
-        if value.ty == ty || self.types.unify(value.ty, ty).is_ok() {
+        if value.ty == ty {
             return value;
         }
-        self.report_mismatch(ty, value.ty, value.span, role);
+        match self.types.unify(value.ty, ty) {
+            Ok(()) => return value,
+            Err(Unequal::Infinite) => self.report_infinite(value.ty, ty, value.span),
+            Err(Unequal::Different | Unequal::TooDeep) => {
+                self.report_mismatch(ty, value.ty, value.span, role)
+            }
+        }
         Expr { ty: Ty::POISON, ..value }
     }
 
@@ -212,6 +221,18 @@ impl<'a> Checker<'a> {
         self.report(report);
     }
 
+    fn report_infinite(&mut self, value: Ty, place: Ty, span: Span) {
+        let (have, want) = (self.describe(value), self.describe(place));
+        let report = self.diagnostic(
+            2001,
+            span,
+            "Type would contain itself",
+            "stored in itself",
+            format!("The value is {have} and its place {want}; to be the same, one type would have to contain itself."),
+        );
+        self.report(report);
+    }
+
     /// A value was needed where a call returns none.
     pub(super) fn report_void(&mut self, span: Span) {
         let report = self
@@ -242,6 +263,9 @@ impl<'a> Checker<'a> {
 
     /// The name among `candidates` that was probably meant.
     pub(super) fn similar(&self, name: &str, candidates: impl Iterator<Item = Symbol>) -> Option<&'a str> {
+        if self.diagnostics.len() > MOST_HELPED {
+            return None;
+        }
         let limit = match name.len() {
             0..=2 => 1,
             3..=5 => 2,
@@ -283,8 +307,10 @@ impl<'a> Checker<'a> {
         }
         let later = scope.names.get(&name).map(|&decl| self.decls[decl as usize].span);
         let later = later.or_else(|| {
-            let stmts = scope.stmts;
-            super::prepass::forward_names(stmts, self.input).get(&name).map(|forward| forward.span)
+            if self.diagnostics.len() > MOST_HELPED {
+                return None;
+            }
+            super::prepass::forward_names(scope.stmts, self.input).get(&name).map(|forward| forward.span)
         });
         let mut report = self.diagnostic(
             1010,
