@@ -212,9 +212,13 @@ impl<'a> Checker<'a> {
             let name = self.type_name(w);
             report = report.help(format!("convert it with `as {name}`."));
         } else if w.is_integer() && h == Ty::STRING {
-            report = report.help("convert it with `int(…)`.");
+            report = report.help(match w {
+                Ty::I64 => "read the number with `.to_i64()`.",
+                Ty::U64 => "read the number with `.to_u64()`.",
+                _ => "read the number with `int(…)`.",
+            });
         } else if w == Ty::F64 && h == Ty::STRING {
-            report = report.help("convert it with `float(…)`.");
+            report = report.help("read the number with `float(…)`.");
         } else if w == Ty::BOOL && h.is_numeric() {
             report = report.help("write a comparison, such as `x != 0`.");
         }
@@ -267,8 +271,8 @@ impl<'a> Checker<'a> {
             return None;
         }
         let limit = match name.len() {
-            0..=2 => 1,
-            3..=5 => 2,
+            0..=3 => 1,
+            4..=7 => 2,
             _ => 3,
         };
         let mut best: Option<(usize, &'a str)> = None;

@@ -141,7 +141,8 @@ impl Lowerer {
                 self.set_function(BodyId(index as u32), stub);
             }
         }
-        self.program.entry = checked.entry.iter().map(|body| FuncId(body.0)).collect();
+        // An instance that runs the session goes on where it stopped, so earlier inputs stay in the list.
+        self.program.entry.extend(checked.entry.iter().map(|body| FuncId(body.0)));
         self.program.exports =
             checked.exports.iter().map(|&(name, body)| (Arc::from(name), FuncId(body.0))).collect();
     }
