@@ -55,7 +55,7 @@ impl<'a> Ctx<'a> {
             of_module: kind == BodyKind::Module,
             limit: 0,
             locals: Vec::new(),
-            lengths: Vec::new(),
+            lengths: FastMap::default(),
             captures: Vec::new(),
             capture_numbers: FastMap::default(),
             loops: Vec::new(),

@@ -344,7 +344,7 @@ struct Ctx<'a> {
     limit: Pos,
     locals: Vec<Local<'a>>,
     /// Lengths that annotations ask for.
-    lengths: Vec<(LocalId, u32)>,
+    lengths: FastMap<LocalId, u32>,
     captures: Vec<Capture>,
     capture_numbers: FastMap<Capture, u32>,
     loops: Vec<Loop>,
@@ -487,7 +487,7 @@ impl<'a> Checker<'a> {
             conditional,
         });
         if let Some(length) = slot.length {
-            cx.lengths.push((id, length));
+            cx.lengths.insert(id, length);
         }
         id
     }

@@ -142,7 +142,7 @@ impl Lowerer {
                 self.set_function(BodyId(index as u32), stub);
             }
         }
-        // The bodies of earlier inputs stay in front: an instance knows how many it has begun.
+        // An instance that runs the session goes on where it stopped, so earlier inputs stay in the list.
         self.program.entry.extend(checked.entry.iter().map(|body| FuncId(body.0)));
         self.program.exports =
             checked.exports.iter().map(|&(name, body)| (Arc::from(name), FuncId(body.0))).collect();
