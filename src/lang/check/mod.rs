@@ -35,6 +35,7 @@ mod generic;
 mod import;
 mod known;
 mod literal;
+mod loops;
 mod member;
 mod operator;
 mod pattern;

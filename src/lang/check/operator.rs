@@ -282,20 +282,24 @@ impl<'a> Checker<'a> {
         if self.types.is_unknown(count) {
             self.defer(Check::Integer { ty: count, code: 2001 }, count_span);
         } else if !count.is_integer() && count != Ty::POISON {
-            if lhs.is_integer() && !is_scalar(count) || lhs.is_numeric() && is_scalar(count) {
-                let code = if is_scalar(count) { 2004 } else { 2001 };
+            if lhs.is_numeric() {
                 let name = self.describe(count);
-                let report = self.diagnostic(
-                    code,
-                    op_span,
-                    "Shift count is not an integer",
-                    format!("the count is {name}"),
-                    format!("The right operand of `{}` must be an integer, but it is {name}.", spelling(op)),
-                );
+                let report = self
+                    .diagnostic(
+                        if is_scalar(count) { 2004 } else { 2001 },
+                        op_span,
+                        "Shift count is not an integer",
+                        format!("the count is {name}"),
+                        format!(
+                            "The right operand of `{}` must be an integer, but it is {name}.",
+                            spelling(op)
+                        ),
+                    )
+                    .help("convert the count with `as i32`.");
                 self.report(report);
-                return Ty::POISON;
+            } else {
+                self.report_operands(op, op_span, lhs, count);
             }
-            self.report_operands(op, op_span, lhs, count);
             return Ty::POISON;
         }
         if self.types.is_unknown(lhs) {
@@ -349,7 +353,7 @@ impl<'a> Checker<'a> {
                 name.unwrap_or("x"),
                 wider.trim_matches('`')
             ));
-        } else if (l == Ty::STRING && scalar) || (r == Ty::STRING && scalar) {
+        } else if scalar && (l == Ty::STRING || r == Ty::STRING) {
             report = report.help("convert the other one to a string, as in `x as string`, or use `format`.");
         } else if scalar {
             report = report.help("convert the bool to a number with `as`.");

@@ -4,6 +4,7 @@ mod data;
 mod functions;
 mod literals;
 mod modules;
+mod mutations;
 mod programs;
 mod scale;
 mod scopes;
