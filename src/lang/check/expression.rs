@@ -223,6 +223,18 @@ impl<'a> Checker<'a> {
         value
     }
 
+    /// The type that all arms have, where only a function's own unknown return type could still decide it: a literal
+    /// does.
+    pub(super) fn joined_type_of_function(&mut self, joined: ArmTypes) -> Ty {
+        if let (Some(ty), Some(literal)) = (joined.ty, joined.literal)
+            && self.types.is_unknown(ty)
+        {
+            let own = joined.joint.ty().unwrap_or(Ty::I64);
+            let _ = self.types.unify(literal, own);
+        }
+        self.joined_type(joined)
+    }
+
     /// The type that all arms have.
     pub(super) fn joined_type(&mut self, joined: ArmTypes) -> Ty {
         match (joined.ty, joined.literal) {
@@ -316,6 +328,9 @@ impl<'a> Checker<'a> {
     /// `[element]`, unless that nests too deeply.
     pub(super) fn array_type(&mut self, element: Ty, span: Span) -> Ty {
         let element = self.types.shallow(element);
+        if element == Ty::POISON {
+            return Ty::POISON;
+        }
         if self.types.depth(element) >= DEEPEST {
             self.report_too_deep(span);
             return Ty::POISON;

@@ -119,6 +119,8 @@ pub struct Checker<'a> {
     declaring: bool,
     /// How many types there are around the one that is being resolved.
     in_type: u32,
+    /// How many bodies are being checked on demand, one inside the other.
+    demanded: u32,
 }
 
 /// A function declaration: index into [`Checker::functions`].
@@ -336,11 +338,13 @@ struct Ctx<'a> {
     file: FileId,
     /// Index of the context around a closure.
     parent: Option<u32>,
+    /// It is, or lies in, the statements of a module: what statements further down declare is not visible.
+    of_module: bool,
     /// Module names declared before this are visible.
     limit: Pos,
     locals: Vec<Local<'a>>,
     /// Lengths that annotations ask for.
-    lengths: Vec<(LocalId, u32)>,
+    lengths: FastMap<LocalId, u32>,
     captures: Vec<Capture>,
     capture_numbers: FastMap<Capture, u32>,
     loops: Vec<Loop>,
@@ -405,6 +409,7 @@ impl<'a> Checker<'a> {
             undo: Vec::new(),
             declaring: false,
             in_type: 0,
+            demanded: 0,
         };
         checker.declare_result();
         checker
@@ -482,7 +487,7 @@ impl<'a> Checker<'a> {
             conditional,
         });
         if let Some(length) = slot.length {
-            cx.lengths.push((id, length));
+            cx.lengths.insert(id, length);
         }
         id
     }

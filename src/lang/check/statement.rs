@@ -6,7 +6,9 @@ use super::prepass::is_true;
 use super::scope::{BlockKind, Entity, VarKind};
 use super::{Checker, Loop, ReturnMode, Slot};
 use crate::lang::ast::{self, ForIter, Ident, Span, StmtKind as Ast};
-use crate::lang::hir::{Block, Expr, ExprKind, ForIn, ForRange, LocalId, LoopId, Stmt, StmtKind};
+use crate::lang::hir::{
+    Block, Expr, ExprKind, ForIn, ForRange, LocalId, LoopId, Place, Step, Stmt, StmtKind,
+};
 use crate::lang::types::{Ty, TyKind};
 
 impl<'a> Checker<'a> {
@@ -187,7 +189,7 @@ impl<'a> Checker<'a> {
             return (None, falls);
         };
         let disagree = std::mem::take(&mut joined.disagree);
-        let ty = self.joined_type(joined);
+        let ty = self.joined_type_of_function(joined);
         let value = Expr { kind: ExprKind::Match(checked), ty, span };
         if !disagree.is_empty() {
             let ret = &mut self.cx_mut().ret;
@@ -570,6 +572,22 @@ impl<'a> Checker<'a> {
         body.falls || handler.falls
     }
 
+    /// What a place holds, if reading it a second time does nothing else.
+    fn read_of_place(&self, place: &Place<'a>, ty: Ty) -> Option<Expr<'a>> {
+        let (kind, span) = match *place {
+            Place::Local(local, span) => (ExprKind::Local(local), span),
+            Place::Outer(number, span) => (ExprKind::Outer(number), span),
+            Place::Global(var, span) => (ExprKind::Global(var), span),
+            Place::Field { object, field }
+                if matches!(object.kind, ExprKind::Local(_) | ExprKind::Outer(_) | ExprKind::Global(_)) =>
+            {
+                (ExprKind::Field { object, field }, object.span)
+            }
+            _ => return None,
+        };
+        Some(Expr { kind, ty, span })
+    }
+
     /// `place = value`, `place op= value`, where the place is no bare name or the assignment is compound.
     fn assign(
         &mut self,
@@ -590,7 +608,17 @@ impl<'a> Checker<'a> {
                 let rhs = self.right_operand(op, slot.ty, value, literal, Some(slot.ty));
                 let ty = self.combine(op, op_span, slot.ty, &rhs, literal);
                 debug_assert!(self.types.unify(ty, slot.ty).is_ok() || ty == Ty::POISON);
-                StmtKind::Compound { place, op, op_span, value: self.alloc(rhs) }
+                match (slot.length, self.read_of_place(&place, slot.ty)) {
+                    (Some(length), Some(first)) => {
+                        // The length of the result is checked: written out as `place = place op value`.
+                        let rest = self.arena.alloc_slice_fill_iter([Step { op, op_span, rhs, ty }]);
+                        let kind = ExprKind::Chain { first: self.alloc(first), rest };
+                        let result = Expr { kind, ty, span: value.span };
+                        let value = self.check_length(result, Some(length));
+                        StmtKind::Assign { place, value: self.alloc(value) }
+                    }
+                    _ => StmtKind::Compound { place, op, op_span, value: self.alloc(rhs) },
+                }
             }
         };
         self.stmts.push(Stmt { kind, span });

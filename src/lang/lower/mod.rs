@@ -107,7 +107,7 @@ impl Lowerer {
         lowerer.program
     }
 
-    /// Lowers one more input; gives the program of all inputs so far, to run the entries of this one.
+    /// Lowers one more input; gives the program of all inputs so far, whose last entries are those of this one.
     pub fn lower(&mut self, checked: &Checked<'_>, types: &mut Types, files: &[SourceFile]) -> Program {
         self.extend(checked, types, files);
         self.program.types.clone_from(&self.types.descs);
@@ -142,7 +142,8 @@ impl Lowerer {
                 self.set_function(BodyId(index as u32), stub);
             }
         }
-        self.program.entry = checked.entry.iter().map(|body| FuncId(body.0)).collect();
+        // An instance that runs the session goes on where it stopped, so earlier inputs stay in the list.
+        self.program.entry.extend(checked.entry.iter().map(|body| FuncId(body.0)));
         self.program.exports =
             checked.exports.iter().map(|&(name, body)| (Arc::from(name), FuncId(body.0))).collect();
     }
