@@ -25,7 +25,7 @@ mod match_;
 mod place;
 mod print;
 #[cfg(test)]
-mod scratch;
+mod tests;
 mod types;
 mod walk;
 
