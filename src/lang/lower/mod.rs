@@ -1,7 +1,7 @@
 //! Lowering: from the checked tree to bytecode.
 //!
 //! How it works. A [`Lowerer`] is a session. Each body becomes the function of its number, its statements in one pass
-//! ([`function`] has the registers and labels, the other files a family of forms each); closures follow the body that
+//! ([`function`] has the registers, [`labels`] the labels, the other files a family of forms each); closures follow the body that
 //! makes them, which decides how their variables are captured ([`closure`]). Two analyses come before: which
 //! conditional variables surely have a value where they are read ([`assigned`]), and which module variables surely have
 //! one wherever a function reads them ([`globals`]).
@@ -21,9 +21,11 @@ mod control;
 mod expr;
 mod function;
 mod globals;
+mod labels;
 mod match_;
 mod place;
 mod print;
+mod slots;
 #[cfg(test)]
 mod tests;
 mod types;

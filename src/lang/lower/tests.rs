@@ -81,7 +81,7 @@ fn a_session_checks_reads_of_scalars_of_other_inputs() {
     let programs = session(&["mut n = 1", "fn get() -> i32: n", "n += get()"]);
     let last = programs.last().unwrap();
     assert_eq!(mnemonics(last, function(last, "get")), ["global.check", "global.get", "ret"]);
-    let entry = &last.functions[last.entry[0].index()];
+    let entry = &last.functions[last.entry.last().unwrap().index()];
     assert!(mnemonics(last, entry).contains(&"global.check"));
     let first = &last.functions[programs[0].entry[0].index()];
     assert_eq!(mnemonics(last, first), ["const", "global.set", "global.mark", "ret.void"]);
@@ -92,7 +92,7 @@ fn counters_and_literals_keep_their_numbers() {
     let programs = session(&["for i in 0..3: print(\"x\")", "for i in 0..3: print(\"x\", \"y\")"]);
     assert_eq!(programs[1].literals[..programs[0].literals.len()], programs[0].literals);
     let loops = |program: &Program| -> Vec<i32> {
-        let code = &program.functions[program.entry[0].index()].code;
+        let code = &program.functions[program.entry.last().unwrap().index()].code;
         let insts = instructions(program, code).map(|inst| inst.unwrap());
         insts.filter(|inst| inst.row().text == "loop").map(|inst| inst.imm()).collect()
     };
