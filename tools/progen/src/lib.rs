@@ -11,9 +11,14 @@
 pub mod ast;
 pub mod bounds;
 pub mod check;
+mod generate;
 pub mod print;
 pub mod rng;
 pub mod types;
 
 /// The greatest cost of a program, in units of about one bytecode instruction.
 pub const MAX_COST: u64 = 2_000_000;
+
+
+
+pub use generate::{Config, generate};

@@ -55,7 +55,7 @@ impl<'a> Checker<'a> {
         if !matches!(e.op, Op::Lambda(_)) {
             for (i, arg) in args.iter().enumerate() {
                 let void = arg.ty == Ty::Void;
-                ensure(!void, "a void operand")?;
+                if void { return Err(format!("a void operand in {e:?}")); }
                 self.expr(arg)?;
                 if i >= keeps {
                     self.short_enough(arg)?;
@@ -78,7 +78,7 @@ impl<'a> Checker<'a> {
             Op::Str(text) => ensure(*ty == Ty::Str && !text.contains('@'), "a string literal"),
             Op::Var(name) => {
                 let var = self.scope.find(*name);
-                ensure(var.is_some_and(|var| var.ty == *ty), "a variable that is not visible")
+                ensure(var.is_some_and(|var| var.ty == *ty), &format!("a variable that is not visible {name}"))
             }
             Op::FnRef(name) => self.fn_ref(*name, ty),
             Op::Neg => {
@@ -283,7 +283,7 @@ impl<'a> Checker<'a> {
             ensure(less(&e.args[param], counter), "a recursion whose counter does not count down")?;
             ensure(self.scope.find(counter).is_some_and(|var| var.depth == self.frames.len()), "a hidden counter")?;
         } else {
-            ensure(signature.nested || function.order < order, "a call that does not lead down")?;
+            ensure(signature.nested || function.order < order, &format!("a call that does not lead down {name}"))?;
             ensure(self.costs.functions.contains_key(&name), "a call of a function that is not known yet")?;
             let level = signature.level;
             let frame = self.frame();

@@ -9,7 +9,7 @@
 //! assigns), the tree says what is meant, and the check makes sure that the source means the same.
 
 mod expr;
-mod scope;
+pub(crate) mod scope;
 mod stmt;
 
 use std::collections::HashMap;
@@ -143,17 +143,17 @@ impl<'a> Checker<'a> {
             }
         }
         order.sort();
+        self.frames.push(Frame::module());
         for (_, at) in order {
             let Item::Fn(function) = &program.items[at] else { continue };
             self.scope = Scope::of_globals(std::mem::take(&mut visible[at]));
             self.function(function)?;
         }
         self.scope = Scope::of_globals(Vec::new());
-        self.frames.push(Frame::module());
         let mut cost = Cost::default();
         for item in &program.items {
             if let Item::Stmt(stmt) = item {
-                self.stmt(stmt)?;
+                self.stmt(stmt).map_err(|e| if std::env::var("PROGEN_DEBUG").is_ok() { format!("{e} AT {stmt:?}") } else {e})?;
                 cost = cost.plus(self.costs.stmt(self.types, stmt));
             }
         }

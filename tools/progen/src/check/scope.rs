@@ -97,6 +97,16 @@ impl Scope {
         self.vars[start..].iter().any(|(var, _)| var.name == name)
     }
 
+    /// How many variables there are, for [`Scope::reset`].
+    pub fn mark(&self) -> usize {
+        self.vars.len()
+    }
+
+    /// Forgets the variables that were added to the innermost block since.
+    pub fn reset(&mut self, mark: usize) {
+        self.vars.truncate(mark);
+    }
+
     /// All variables that are visible, innermost last; hidden ones are among them.
     pub fn all(&self) -> impl DoubleEndedIterator<Item = &Var> {
         self.vars.iter().map(|(var, _)| var)

@@ -136,7 +136,7 @@ impl<'a> Checker<'a> {
 
     fn binding(&mut self, binding: &'a Let) -> Checked {
         let ty = binding.value.ty();
-        ensure(!matches!(ty, Ty::Void), "a void value is bound")?;
+        if ty == Ty::Void { return Err(format!("a void value is bound {binding:?}")); }
         self.value(&binding.value)?;
         if let Value::Expr(e) = &binding.value {
             ensure(bounds::length(e, &self.costs.lengths) <= MAX_LOCAL, "a variable holds too much")?;
