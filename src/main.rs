@@ -1,2 +1,5 @@
 //! The command `orus`.
-fn main() {}
+
+fn main() -> std::process::ExitCode {
+    orus::cli::main(std::env::args_os())
+}

@@ -29,8 +29,12 @@ pub enum Param {
     Keys,
     /// An array of the `Map` parameter's values.
     Values,
+    /// An array of numbers, bools or strings; counts as the `Array` parameter.
+    Sortable,
     /// Nothing is returned.
     Void,
+    /// It does not return: the instruction has no successor.
+    Never,
 }
 
 macro_rules! builtins {
@@ -60,7 +64,7 @@ pub struct BuiltinRow {
 builtins! {
     // ---- arrays
     /// `sorted(a)` for numbers, bool and strings.
-    Sorted "sorted" (Array) SameArray;
+    Sorted "sorted" (Sortable) SameArray;
     Join "join" (Strings, Str) Str;
     Reverse "reverse" (Array) Void;
     Insert "insert" (Array, Int, Elem) Void;
@@ -116,12 +120,12 @@ builtins! {
     WriteFile "write_file" (Str, Str) Void;
     Args "args" () Strings;
     /// Ends the program; does not return.
-    Exit "exit" (I32) Void;
+    Exit "exit" (I32) Never;
     // ---- errors
     /// `typeof(e)` of an error: its kind, a space, its message.
     TypeofError "typeof.error" (Error) Str;
     /// Raises the message of a failed `assert_eq`: label, expected and actual value as rendered.
-    AssertFailed "assert.failed" (Str, Str, Str) Void;
+    AssertFailed "assert.failed" (Str, Str, Str) Never;
 }
 
 impl Builtin {

@@ -62,6 +62,8 @@ pub enum Class {
     Unsigned,
     /// Any integer type, on its own.
     Int,
+    /// Any integer type or bool; all such operands of the instruction agree.
+    Logic,
     /// Any scalar but `f64` (integers, bool, tag enums); all such operands of the instruction agree.
     Discrete,
     /// Any scalar; all such operands of the instruction agree.
@@ -73,7 +75,7 @@ pub enum Class {
     Str,
     Error,
     Range,
-    /// An array; `Elem` operands are its elements.
+    /// An array; `Elem` operands are its elements. All such operands agree.
     Array,
     /// An element of the instruction's `Array` operand; the storage class is that of the opcode's suffix.
     Elem,
@@ -88,7 +90,7 @@ pub enum Class {
     Field,
     /// An enum that has payloads, as a reference.
     Enum,
-    /// A function value.
+    /// A function value: of a function type, or of the closure type of one function.
     Fn,
     /// A register of any type.
     Any,
@@ -113,12 +115,13 @@ pub enum Extra {
     Variant,
     /// One word: a branch displacement (low half, signed) and flags (high half).
     Branch,
-    /// As [`Extra::Branch`], with the register of a map's change counter in the high half.
+    /// One word: a branch displacement (low half), and the register (an `i64`) of a map's change counter in bits 32..48.
     MapNext,
-    /// Argument words: registers, four to a word, low bits first, the rest zero. How many the callee's signature, the
-    /// format, the builtin or the type says.
+    /// Argument words: registers, four to a word, low bits first, the rest zero. How many the callee, the format, the
+    /// builtin or the operand `Count` says. References come first, then scalars, each in the order of the parameters or
+    /// captures; but those of a format come in its order.
     Args,
-    /// A type word, then argument words.
+    /// A type word (its high half is the number of elements of `array.new`), then argument words.
     TypeArgs,
     /// Two 32-bit displacements to a word, `imm` of them.
     Table,
@@ -136,6 +139,12 @@ macro_rules! opcodes {
             use Operand::*; use Class::*;
             &[$(Row { op: Op::$name, text: $text, operands: [$a, $b, $c], extra: Extra::$extra, raises: Effect::$raises }),*]
         };
+
+        /// Calls macro `$then` with `$with` and the names of all operations, in the order of their numbers.
+        macro_rules! with_ops {
+            ($then:path, $with:tt) => { $then! { $with $($name)* } };
+        }
+        pub(crate) use with_ops;
     };
 }
 
@@ -167,7 +176,7 @@ opcodes! {
     // ---- moves and constants
     /// Copies a scalar.
     Mov "mov" [Def(Scalar), Use(Scalar), None] No Pure;
-    /// Copies a reference.
+    /// Copies a reference. A closure may also be copied into a register of its function type.
     MovRef "mov.ref" [Def(Ref), Use(Ref), None] No Pure;
     /// Sets a nullable register to null: its variable has no value.
     Null "null" [Def(Nullable), None, None] No Pure;
@@ -227,9 +236,9 @@ opcodes! {
     RemUImm "rem.u.imm" [Def(Unsigned), Use(Unsigned), Imm16] No Pure;
 
     // ---- bits
-    And "and" [Def(Scalar), Use(Scalar), Use(Scalar)] No Pure;
-    Or "or" [Def(Scalar), Use(Scalar), Use(Scalar)] No Pure;
-    Xor "xor" [Def(Scalar), Use(Scalar), Use(Scalar)] No Pure;
+    And "and" [Def(Logic), Use(Logic), Use(Logic)] No Pure;
+    Or "or" [Def(Logic), Use(Logic), Use(Logic)] No Pure;
+    Xor "xor" [Def(Logic), Use(Logic), Use(Logic)] No Pure;
     /// Complement of a signed value; canonical form is kept by itself.
     NotS "not.s" [Def(Signed), Use(Signed), None] No Pure;
     NotU32 "not.u32" [Def(U32), Use(U32), None] No Pure;
@@ -311,7 +320,8 @@ opcodes! {
     Switch "switch" [Use(Discrete), Imm32, None] Table Pure;
 
     // ---- counted loops. `a` is the counter, `b` the end; the instruction closes the loop.
-    /// `a += 1; if a < b` branch. The loop was entered with `a < b`, so the addition cannot overflow.
+    /// `if a + 1 < b { a += 1; branch }`. The loop was entered with `a < b`, so the addition does not overflow (where code
+    /// breaks that, it wraps at 64 bits).
     ForS "for.s" [Mod(Signed), Use(Signed), Off16] No Pure;
     ForU "for.u" [Mod(Unsigned), Use(Unsigned), Off16] No Pure;
     /// `if a < b { a += 1; branch }`: the closing test of an inclusive range.
@@ -322,6 +332,7 @@ opcodes! {
     ForEnterS "for.enter.s" [Use(Signed), Use(Signed), Use(Signed)] Branch Raises;
     ForEnterU "for.enter.u" [Use(Unsigned), Use(Unsigned), Use(Unsigned)] Branch Raises;
     /// Closes a loop with step `c`: branches (to the header) with `a + c` in `a` if a turn is left. Never overflows.
+    /// Flag bit 0 as for the entry.
     ForStepS "for.step.s" [Mod(Signed), Use(Signed), Use(Signed)] Branch Pure;
     ForStepU "for.step.u" [Mod(Unsigned), Use(Unsigned), Use(Unsigned)] Branch Pure;
     /// `if c < len(b) { a = b[c]; c += 1; branch }`, by storage class of the elements.
@@ -339,17 +350,20 @@ opcodes! {
     /// `a` becomes the next live entry at or after entry position `c`, which moves behind it; branches if there is one. The
     /// extra word also names the register of the change counter. Raises `Map changed during iteration`.
     MapNext "map.next" [Def(Key), Use(Map), Mod(I64)] MapNext Raises;
-    /// The value of the entry before position `c`: that of the key which `map.next` just gave.
-    MapEntry "map.entry" [Def(Value), Use(Map), Use(I64)] No Pure;
+    /// The value of the entry before position `c`: that of the key which `map.next` just gave. Raises an internal error if
+    /// there is no live entry.
+    MapEntry "map.entry" [Def(Value), Use(Map), Use(I64)] No Raises;
 
     // ---- calls
-    /// Calls a function; `a` takes the result (zero if there is none).
+    /// Calls a function; `a` takes the result (zero if there is none). The first argument of a function with captures is its
+    /// closure.
     Call "call" [Def(Any), Func, None] Args Calls;
-    /// Calls function value `b`.
-    CallValue "call.value" [Def(Any), Use(Fn), None] Args Calls;
+    /// Calls function value `b` with `c` arguments, its hidden closure not among them.
+    CallValue "call.value" [Def(Any), Use(Fn), Count] Args Calls;
     Ret "ret" [Use(Any), None, None] No Pure;
     RetVoid "ret.void" [None, None, None] No Pure;
-    /// A new function value with captures (as many as the function has), references first.
+    /// A new function value with captures (as many as the function has), references first. `a` is of the function's type or
+    /// of its closure type.
     Closure "closure" [Def(Fn), Func, None] Args Allocates;
     /// Calls a builtin function of the table.
     Builtin "builtin" [Def(Any), Operand::Builtin, None] Args Allocates;
@@ -363,7 +377,8 @@ opcodes! {
     RaiseError "raise.error" [Use(Error), None, None] No Raises;
 
     // ---- objects
-    /// A new struct, cell or enum variant `b` with `c` slots, all given: references first, then scalars.
+    /// A new struct, cell (`b` is 0) or enum variant `b` with `c` slots, all given: references first, then scalars. (A variant
+    /// without payload is a literal.)
     New "new" [Def(Any), Variant, Count] TypeArgs Allocates;
     GetField "get.field" [Def(Field), Use(Object), Slot] No Pure;
     GetFieldRef "get.field.ref" [Def(Field), Use(Object), Slot] No Pure;
@@ -412,11 +427,12 @@ opcodes! {
     Pop64 "pop.64" [Def(Elem), Use(Array), None] No Raises;
     PopBool "pop.bool" [Def(Elem), Use(Array), None] No Raises;
     PopRef "pop.ref" [Def(Elem), Use(Array), None] No Raises;
-    /// `a = b[x..y]`: quad word `x`, `y`, flags (1: `x` is given, 2: `y` is given, 4: `y` is included).
+    /// `a = b[x..y]`: quad word `x`, `y`, flags (1: `x` is given, 2: `y` is given, 4: `y` is included, 8: `y` is a `u64`, so that
+    /// all ones is a large number and not -1).
     ArraySlice "array.slice" [Def(Array), Use(Array), None] Quad Allocates;
     /// `a = b * c`.
     ArrayRepeat "array.repeat" [Def(Array), Use(Array), Use(Int)] No Allocates;
-    /// Raises `Expected an array of length …, got …` unless `len(a) == imm`.
+    /// Raises `Expected an array of length …, got …` unless `len(a) == imm`, read as unsigned.
     ArrayCheckLen "array.check.len" [Use(Array), Imm32, None] No Allocates;
 
     // ---- strings
@@ -451,7 +467,92 @@ opcodes! {
     MaxStr "max.str" [Def(Str), Use(Str), Use(Str)] No Pure;
 }
 
+impl Operand {
+    /// Whether the operand lives in `imm`.
+    pub const fn is_wide(self) -> bool {
+        use Operand::*;
+        matches!(self, Imm32 | Off32 | Literal | Func | Global | Counter | Format | Builtin)
+    }
+
+    /// The class of the register, if it is one.
+    pub const fn class(self) -> Option<Class> {
+        match self {
+            Operand::Def(class) | Operand::Use(class) | Operand::Mod(class) => Some(class),
+            _ => None,
+        }
+    }
+
+    /// Whether a register is written.
+    pub const fn is_def(self) -> bool {
+        matches!(self, Operand::Def(_) | Operand::Mod(_))
+    }
+
+    /// Whether a register is read.
+    pub const fn is_use(self) -> bool {
+        matches!(self, Operand::Use(_) | Operand::Mod(_))
+    }
+}
+
+/// How a conditional branch is turned round: the operation that branches exactly when the given one does not, and
+/// whether its operands `a` and `b` change places.
+pub const fn inverse(op: Op) -> Option<(Op, bool)> {
+    Some(match op {
+        Op::BrTrue => (Op::BrFalse, false),
+        Op::BrFalse => (Op::BrTrue, false),
+        Op::BrEq => (Op::BrNe, false),
+        Op::BrNe => (Op::BrEq, false),
+        Op::BrLtS => (Op::BrLeS, true),
+        Op::BrLeS => (Op::BrLtS, true),
+        Op::BrLtU => (Op::BrLeU, true),
+        Op::BrLeU => (Op::BrLtU, true),
+        Op::BrEqF64 => (Op::BrNeF64, false),
+        Op::BrNeF64 => (Op::BrEqF64, false),
+        Op::BrLtF64 => (Op::BrNltF64, false),
+        Op::BrNltF64 => (Op::BrLtF64, false),
+        Op::BrLeF64 => (Op::BrNleF64, false),
+        Op::BrNleF64 => (Op::BrLeF64, false),
+        Op::BrEqStr => (Op::BrNeStr, false),
+        Op::BrNeStr => (Op::BrEqStr, false),
+        Op::BrEqImm => (Op::BrNeImm, false),
+        Op::BrNeImm => (Op::BrEqImm, false),
+        Op::BrLtSImm => (Op::BrGeSImm, false),
+        Op::BrGeSImm => (Op::BrLtSImm, false),
+        Op::BrLeSImm => (Op::BrGtSImm, false),
+        Op::BrGtSImm => (Op::BrLeSImm, false),
+        _ => return None,
+    })
+}
+
+/// How the elements of an array are stored.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Storage {
+    /// 32 bits, sign-extended when read: `i32`.
+    I32,
+    /// 32 bits, zero-extended when read: `u32` and tag enums.
+    U32,
+    /// 32 bits, written only, so `i32`, `u32` and tag enums.
+    Any32,
+    /// `i64`, `u64`, `f64`.
+    Any64,
+    Bool,
+    Ref,
+}
+
 impl Op {
+    /// For an operation on the elements of an array that has a storage class as its suffix: the class.
+    pub const fn storage(self) -> Option<Storage> {
+        use Op::*;
+        Some(match self {
+            NextI32 | GetI32 | PopI32 => Storage::I32,
+            NextU32 | GetU32 | PopU32 => Storage::U32,
+            Set32 | Push32 => Storage::Any32,
+            Next64 | Get64 | Set64 | Push64 | Pop64 => Storage::Any64,
+            NextBool | GetBool | SetBool | PushBool | PopBool => Storage::Bool,
+            NextRef | GetRef | SetRef | PushRef | PopRef => Storage::Ref,
+            _ => return None,
+        })
+    }
+
     /// How many operations there are.
     pub const COUNT: usize = OPCODES.len();
 

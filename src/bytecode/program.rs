@@ -193,14 +193,14 @@ pub struct Function {
     /// How many of the first scalar registers are parameters.
     pub scalar_params: u32,
     /// What a call counts against the recursion limit: 0 for module bodies and the prelude, else 1 for each 1024
-    /// variables begun.
+    /// variables begun. At most 64.
     pub depth_cost: u32,
     /// Index of its counter in an instance.
     pub counter: u32,
     /// Not shown in traces: part of the prelude.
     pub hidden: bool,
     pub code: Vec<u64>,
-    /// Innermost first where they nest.
+    /// In the order of their ends, of equal ends the last to begin first: so the innermost comes first where they nest.
     pub handlers: Vec<Handler>,
     /// Positions of the instructions that may raise, or call, in the order of their addresses.
     pub positions: Vec<Position>,
@@ -217,7 +217,9 @@ impl Function {
 
     /// The innermost handler around word `pc`.
     pub fn handler(&self, pc: u32) -> Option<&Handler> {
-        self.handlers.iter().find(|handler| handler.start <= pc && pc < handler.end)
+        // Those that end before it come first.
+        let from = self.handlers.partition_point(|handler| handler.end <= pc);
+        self.handlers[from..].iter().find(|handler| handler.start <= pc)
     }
 }
 
@@ -281,7 +283,7 @@ pub enum Literal {
 #[derive(Clone, PartialEq, Debug)]
 pub struct Format {
     pub pieces: Vec<Piece>,
-    /// Types of the arguments, in order; the argument words name a register for each.
+    /// Types of the arguments, in order; the argument words name a register for each, in the same order.
     pub args: Vec<TypeId>,
 }
 

@@ -54,7 +54,7 @@ pub enum ExprKind<'a> {
     Matches {
         op_span: Span,
         value: &'a Expr<'a>,
-        pattern: MatchValue<'a>,
+        pattern: &'a MatchValue<'a>,
     },
     /// `a and b and c`, or the same with `or`; at least two operands.
     Logic {

@@ -11,7 +11,7 @@ use std::cell::Cell;
 pub use super::ast::{BinaryOp, CompareOp, Span};
 use super::builtins::BuiltinFn;
 use super::types::{EnumId, StructId, Ty};
-use crate::bytecode::{FileId, Piece};
+use crate::bytecode::{FileId, Spec};
 
 macro_rules! ids {
     ($($(#[doc = $doc:literal])* $name:ident;)*) => {$(
@@ -135,7 +135,7 @@ pub struct Local<'a> {
 }
 
 /// A captured variable: a local of the body around, or one of its captures.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum Capture {
     Local(LocalId),
     Outer(u32),
@@ -183,7 +183,7 @@ pub enum StmtKind<'a> {
     /// Evaluates, drops the value.
     Expr(&'a Expr<'a>),
     Print {
-        pieces: &'a [Piece],
+        pieces: &'a [Piece<'a>],
         args: &'a [Expr<'a>],
         span: Span,
     },
@@ -383,7 +383,7 @@ pub enum ExprKind<'a> {
     },
     /// The string that `print` would write.
     Format {
-        pieces: &'a [Piece],
+        pieces: &'a [Piece<'a>],
         args: &'a [Expr<'a>],
     },
     /// `field` counts in the order of the declaration.
@@ -426,6 +426,15 @@ pub enum ExprKind<'a> {
     },
     /// A lambda.
     Closure(BodyId),
+}
+
+/// A piece of what `print` or `format` writes; becomes a [`bytecode::Piece`](crate::bytecode::Piece). (It is a type of
+/// its own since what lives in the arena is never dropped, so must own nothing.)
+pub enum Piece<'a> {
+    Text(&'a str),
+    /// The next argument. [`Spec::Plain`] where the written specifier does not fit the argument's type; settled when
+    /// the type is.
+    Arg(Cell<Spec>),
 }
 
 /// One operator of a chain.

@@ -33,6 +33,11 @@ impl<'a> Interner<'a> {
         symbol
     }
 
+    /// How many names there are.
+    pub fn count(&self) -> usize {
+        self.names.len()
+    }
+
     /// The name of a number that this interner gave.
     pub fn name(&self, symbol: Symbol) -> &'a str {
         self.names[symbol.0 as usize]

@@ -1,0 +1,65 @@
+//! The command `orus`: options, commands, output. Uses the library's public face only, and decides nothing about the
+//! language.
+
+mod args;
+mod check;
+mod dump;
+mod fmt;
+mod output;
+mod repl;
+mod run;
+mod test;
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use clap::error::ErrorKind;
+use clap::{CommandFactory, Parser};
+
+use args::{Cli, Command};
+
+/// Exit statuses, as the language reference lists them.
+pub mod status {
+    /// Wrong use of the command line.
+    pub const USAGE: u8 = 64;
+    /// A compile-time error.
+    pub const COMPILE: u8 = 65;
+    /// The program file cannot be read.
+    pub const NO_INPUT: u8 = 66;
+    /// An uncaught runtime error.
+    pub const RUNTIME: u8 = 70;
+    /// Standard output cannot be written.
+    pub const OUTPUT: u8 = 74;
+    /// Interrupted.
+    pub const INTERRUPTED: u8 = 130;
+}
+
+/// Runs the command with these words, the program's name first.
+pub fn main(words: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let cli = match Cli::try_parse_from(words) {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Help and the version go to standard output and are no failure; neither is a reader that went away.
+            let _ = error.print();
+            return match error.kind() {
+                ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => ExitCode::SUCCESS,
+                _ => ExitCode::from(status::USAGE),
+            };
+        }
+    };
+    let code = match cli.command {
+        None => run::main(cli.run),
+        Some(Command::Run(args)) => run::main(args),
+        Some(Command::Check(args)) => check::main(&args),
+        Some(Command::Repl(args)) => repl::main(&args),
+        Some(Command::Test(args)) => test::main(&args),
+        Some(Command::Fmt(args)) => fmt::main(&args),
+        Some(Command::Dump(args)) => dump::main(&args),
+        Some(Command::Completions { shell }) => {
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Cli::command(), "orus", &mut script);
+            output::write(&script)
+        }
+    };
+    ExitCode::from(code)
+}

@@ -1,0 +1,598 @@
+//! Statements and blocks.
+
+use super::describe::Role;
+use super::function::{Done, Tail};
+use super::prepass::is_true;
+use super::scope::{BlockKind, Entity, VarKind};
+use super::{Checker, Loop, ReturnMode, Slot};
+use crate::lang::ast::{self, ForIter, Ident, Span, StmtKind as Ast};
+use crate::lang::hir::{Block, Expr, ExprKind, ForIn, ForRange, LocalId, LoopId, Stmt, StmtKind};
+use crate::lang::types::{Ty, TyKind};
+
+impl<'a> Checker<'a> {
+    /// A block with a scope of its own.
+    pub(super) fn block(&mut self, block: &ast::Block<'a>, tail: &mut Tail<'_>) -> Done<'a> {
+        self.scope.push_block(BlockKind::Plain);
+        let done = self.statements(block.stmts, tail);
+        self.scope.pop_block();
+        done
+    }
+
+    /// A branch of the `if` whose mark this is.
+    fn branch(&mut self, block: &ast::Block<'a>, mark: usize, tail: &mut Tail<'_>) -> Done<'a> {
+        self.scope.push_branch(mark);
+        let done = self.statements(block.stmts, tail);
+        self.scope.pop_block();
+        done
+    }
+
+    /// The statements of a block whose scope is open.
+    pub(super) fn statements(&mut self, stmts: &'a [ast::Stmt<'a>], tail: &mut Tail<'_>) -> Done<'a> {
+        let start = self.stmts.len();
+        self.statements_from(stmts, tail, start)
+    }
+
+    /// The same; those from `start` on were made already.
+    pub(super) fn statements_from(
+        &mut self,
+        stmts: &'a [ast::Stmt<'a>],
+        tail: &mut Tail<'_>,
+        start: usize,
+    ) -> Done<'a> {
+        super::grow(|| {
+            let conditionals = self.conditionals.len();
+            let generic = self.cx().nested_generic.len();
+            let mut falls = true;
+            let mut value = None;
+            let (last, others) = match stmts.split_last() {
+                Some((last, others)) if !matches!(tail, Tail::None) => (Some(last), others),
+                _ => (None, stmts),
+            };
+            for stmt in others {
+                falls &= self.statement(stmt);
+            }
+            if let Some(last) = last {
+                let (found, reached) = self.last_statement(last, tail);
+                match found {
+                    Some(found) if falls => value = Some(self.alloc(found)),
+                    Some(found) => {
+                        // Not reached: it is no value of the block.
+                        let found = self.alloc(found);
+                        self.stmts.push(Stmt { kind: StmtKind::Expr(found), span: last.span });
+                    }
+                    None => {}
+                }
+                falls &= reached;
+            }
+            while self.cx().nested_generic.len() > generic {
+                if let Some(id) = self.cx_mut().nested_generic.pop() {
+                    self.check_names_of(id);
+                }
+            }
+            let conditionals = match self.scope.block_kind() {
+                BlockKind::Branch => &[],
+                _ => self.take_conditionals(conditionals),
+            };
+            let stmts = self.arena.alloc_slice_copy(&self.stmts[start..]);
+            self.stmts.truncate(start);
+            Done { block: Block { stmts, value, conditionals }, falls }
+        })
+    }
+
+    /// The last statement of a block that is to have a value, if it can be one; and whether the end is reached.
+    fn last_statement(&mut self, stmt: &'a ast::Stmt<'a>, tail: &mut Tail<'_>) -> (Option<Expr<'a>>, bool) {
+        match &stmt.kind {
+            Ast::Expr(expr) => {
+                let value = match tail {
+                    Tail::Return => self.implicit_return(expr),
+                    Tail::Arm(joined) => self.arm_tail(joined, expr),
+                    Tail::None => return (None, self.statement(stmt)),
+                };
+                let reached = value.is_some();
+                (value, reached)
+            }
+            Ast::If { arms, otherwise: Some(otherwise) } => self.last_if(stmt, arms, otherwise, tail),
+            Ast::Match(m) => self.last_match(m, stmt.span, tail),
+            _ => (None, self.statement(stmt)),
+        }
+    }
+
+    /// The last expression of an arm.
+    fn arm_tail(
+        &mut self,
+        joined: &mut super::expression::ArmTypes,
+        expr: &'a ast::Expr<'a>,
+    ) -> Option<Expr<'a>> {
+        if self.looks_like_raise(expr) {
+            let value = self.expr(expr, None);
+            if super::function::diverges(&value) {
+                let value = self.alloc(value);
+                self.stmts.push(Stmt { kind: StmtKind::Expr(value), span: expr.span });
+                return None;
+            }
+            return Some(self.join_arm(joined, value));
+        }
+        Some(self.arm_value(joined, expr))
+    }
+
+    fn last_if(
+        &mut self,
+        stmt: &'a ast::Stmt<'a>,
+        arms: &'a [ast::IfArm<'a>],
+        otherwise: &ast::Block<'a>,
+        tail: &mut Tail<'_>,
+    ) -> (Option<Expr<'a>>, bool) {
+        let mark = self.begin_if();
+        let arena = self.arena;
+        let mut reached = false;
+        let mut valued = false;
+        let mut missing = false;
+        let mut note = |done: &Done<'a>| {
+            reached |= done.falls;
+            valued |= done.block.value.is_some();
+            missing |= done.falls && done.block.value.is_none();
+        };
+        let list = arena.alloc_slice_fill_with(arms.len(), |index| {
+            let cond = self.condition(&arms[index].cond);
+            let done = self.branch(&arms[index].body, mark, tail);
+            note(&done);
+            (cond, done.block)
+        });
+        let last = self.branch(otherwise, mark, tail);
+        note(&last);
+        self.end_if(mark);
+        if valued && !missing {
+            let ty = self.tail_type(tail);
+            let kind = ExprKind::If { arms: list, otherwise: last.block };
+            return (Some(Expr { kind, ty, span: stmt.span }), true);
+        }
+        let list =
+            arena.alloc_slice_fill_with(list.len(), |index| (list[index].0, self.drop_value(list[index].1)));
+        let otherwise = Some(self.drop_value(last.block));
+        self.stmts.push(Stmt { kind: StmtKind::If { arms: list, otherwise }, span: stmt.span });
+        (None, reached)
+    }
+
+    /// The type of the values that a tail collects.
+    pub(super) fn tail_type(&mut self, tail: &Tail<'_>) -> Ty {
+        match tail {
+            Tail::Return => self.cx().ret.slot.ty,
+            Tail::Arm(joined) => joined.so_far(),
+            Tail::None => Ty::VOID,
+        }
+    }
+
+    fn last_match(
+        &mut self,
+        m: &'a ast::Match<'a>,
+        span: Span,
+        tail: &mut Tail<'_>,
+    ) -> (Option<Expr<'a>>, bool) {
+        let inferred = matches!(tail, Tail::Return)
+            && matches!(self.cx().ret.mode, ReturnMode::Values | ReturnMode::Implicit);
+        if !inferred {
+            let (checked, falls) = self.match_arms(m, tail, false);
+            let Some(checked) = checked else {
+                return (None, falls);
+            };
+            let ty = self.tail_type(tail);
+            return (Some(Expr { kind: ExprKind::Match(checked), ty, span }), falls);
+        }
+        // The arms give each other their context, and then the function its type.
+        let mut joined = super::expression::ArmTypes::new(None);
+        joined.soft = self.cx().ret.mode == ReturnMode::Implicit;
+        joined.eager = Some(self.cx().ret.slot.ty);
+        let (checked, falls) = self.match_arms(m, &mut Tail::Arm(&mut joined), false);
+        let Some(checked) = checked else {
+            return (None, falls);
+        };
+        let disagree = std::mem::take(&mut joined.disagree);
+        let ty = self.joined_type(joined);
+        let value = Expr { kind: ExprKind::Match(checked), ty, span };
+        if !disagree.is_empty() {
+            let ret = &mut self.cx_mut().ret;
+            ret.disagree.extend(disagree);
+            ret.seen = true;
+            return (Some(value), falls);
+        }
+        (self.implicit_value(value, false), falls)
+    }
+
+    /// One statement. The result says whether what follows is reached.
+    pub(super) fn statement(&mut self, stmt: &'a ast::Stmt<'a>) -> bool {
+        let span = stmt.span;
+        let mut falls = true;
+        match &stmt.kind {
+            Ast::Print { keyword, args } => {
+                let kind = self.print(*keyword, args);
+                self.stmts.push(Stmt { kind, span });
+            }
+            Ast::Pass | Ast::Error => {}
+            Ast::Return(value) => {
+                self.return_statement(*value, span);
+                falls = false;
+            }
+            Ast::Break(label) => {
+                self.jump(label.as_ref(), span, true);
+                falls = false;
+            }
+            Ast::Continue(label) => {
+                self.jump(label.as_ref(), span, false);
+                falls = false;
+            }
+            Ast::Bindings { items, public } => {
+                for item in *items {
+                    self.binding(item, public.is_some(), span);
+                }
+            }
+            Ast::Assign { place, op, op_span, value } => self.assign(place, *op, *op_span, value, span),
+            Ast::Expr(expr) => {
+                let value = self.expr(expr, None);
+                falls = !super::function::diverges(&value);
+                let value = self.alloc(value);
+                self.stmts.push(Stmt { kind: StmtKind::Expr(value), span });
+            }
+            Ast::If { arms, otherwise } => falls = self.if_statement(arms, otherwise.as_ref(), span),
+            Ast::While { label, cond, body } => falls = self.while_loop(label.as_ref(), cond, body, span),
+            Ast::For(for_loop) => self.for_loop(for_loop, span),
+            Ast::Try { body, name, handler } => {
+                falls = self.try_statement(body, name.as_ref(), handler, span)
+            }
+            Ast::Match(m) => falls = self.match_arms(m, &mut Tail::None, false).1,
+            Ast::Fn(decl) => self.nested_function(decl),
+            // Where these may stand they were seen before the statements; elsewhere the parser reported them.
+            Ast::Struct(_) | Ast::Enum(_) | Ast::Impl(_) | Ast::Use(_) | Ast::Extern(_) => {}
+            Ast::Const(decl) => self.constant(decl, span),
+        }
+        falls
+    }
+
+    fn if_statement(
+        &mut self,
+        arms: &'a [ast::IfArm<'a>],
+        otherwise: Option<&ast::Block<'a>>,
+        span: Span,
+    ) -> bool {
+        let mark = self.begin_if();
+        let mut falls = otherwise.is_none();
+        let arena = self.arena;
+        let list = arena.alloc_slice_fill_with(arms.len(), |index| {
+            let cond = self.condition(&arms[index].cond);
+            let done = self.branch(&arms[index].body, mark, &mut Tail::None);
+            falls |= done.falls;
+            (cond, done.block)
+        });
+        let otherwise = otherwise.map(|block| {
+            let done = self.branch(block, mark, &mut Tail::None);
+            falls |= done.falls;
+            done.block
+        });
+        self.end_if(mark);
+        self.stmts.push(Stmt { kind: StmtKind::If { arms: list, otherwise }, span });
+        falls
+    }
+
+    /// Enters a loop.
+    fn begin_loop(&mut self, label: Option<&Ident>) -> LoopId {
+        if let Some(label) = label
+            && self.cx().loops.iter().any(|around| around.label == Some(label.name))
+        {
+            let name = self.name(label.name);
+            let report = self
+                .diagnostic(
+                    1011,
+                    label.span,
+                    "Label is in use",
+                    "a loop around this one has it",
+                    format!("A loop around this one is called `'{name}` already."),
+                )
+                .help("choose another label.");
+            self.report(report);
+        }
+        let cx = self.cx_mut();
+        let id = LoopId(cx.loop_count);
+        cx.loop_count += 1;
+        cx.loops.push(Loop { id, label: label.map(|label| label.name), left_by_break: false });
+        id
+    }
+
+    /// Leaves a loop; whether a `break` does.
+    fn end_loop(&mut self) -> bool {
+        self.cx_mut().loops.pop().is_some_and(|done| done.left_by_break)
+    }
+
+    fn while_loop(
+        &mut self,
+        label: Option<&Ident>,
+        cond: &'a ast::Expr<'a>,
+        body: &ast::Block<'a>,
+        span: Span,
+    ) -> bool {
+        let value = self.condition(cond);
+        let id = self.begin_loop(label);
+        let done = self.block(body, &mut Tail::None);
+        let left = self.end_loop();
+        let cond_value = self.alloc(value);
+        self.stmts.push(Stmt { kind: StmtKind::While { id, cond: cond_value, body: done.block }, span });
+        left || !is_true(cond)
+    }
+
+    fn jump(&mut self, label: Option<&Ident>, span: Span, is_break: bool) {
+        let (code, word) = if is_break { (1401, "break") } else { (1402, "continue") };
+        let found = match label {
+            None => self.cx().loops.len().checked_sub(1),
+            Some(label) => self.cx().loops.iter().rposition(|around| around.label == Some(label.name)),
+        };
+        if let Some(at) = found {
+            let target = &mut self.cx_mut().loops[at];
+            target.left_by_break |= is_break;
+            let id = target.id;
+            let kind = if is_break { StmtKind::Break(id) } else { StmtKind::Continue(id) };
+            self.stmts.push(Stmt { kind, span });
+            return;
+        }
+        let report = match label {
+            Some(label) => {
+                let name = self.name(label.name);
+                self.diagnostic(
+                    code,
+                    label.span,
+                    "Label not found",
+                    "no such loop around this",
+                    format!("No loop around this `{word}` in the same function is called `'{name}`."),
+                )
+                .help(format!("put `'{name}:` before the loop that is meant."))
+            }
+            None => self.diagnostic(
+                code,
+                span,
+                format!("`{word}` outside a loop"),
+                "no loop around this",
+                format!("`{word}` belongs into a `for` or `while` loop of the same function."),
+            ),
+        };
+        self.report(report);
+    }
+
+    /// Declares a variable that belongs to the block just opened, unless it is `_`.
+    pub(super) fn block_variable(&mut self, name: Ident, ty: Ty, kind: VarKind) -> Option<LocalId> {
+        if name.name == super::known::UNDERSCORE {
+            return None;
+        }
+        let local = self.new_local(self.name(name.name), Slot::of(ty), false);
+        let ctx = self.ctxs.len() as u32 - 1;
+        self.scope.push(name.name, Entity::Local { ctx, local, kind });
+        Some(local)
+    }
+
+    fn for_loop(&mut self, for_loop: &'a ast::For<'a>, span: Span) {
+        if let Some(second) = &for_loop.second
+            && second.name == for_loop.first.name
+            && second.name != super::known::UNDERSCORE
+        {
+            self.report_redeclared(second.name, second.span, "this loop");
+        }
+        match &for_loop.iter {
+            ForIter::Range { start, end, step, inclusive } => {
+                self.for_range(for_loop, start, end, step.as_ref(), *inclusive, span);
+            }
+            ForIter::Expr(iter) => self.for_in(for_loop, iter, span),
+        }
+    }
+
+    fn for_range(
+        &mut self,
+        for_loop: &'a ast::For<'a>,
+        start: &ast::Expr<'a>,
+        end: &ast::Expr<'a>,
+        step: Option<&ast::Expr<'a>>,
+        inclusive: bool,
+        span: Span,
+    ) {
+        let (start, end, step, ty) = self.range_bounds(start, end, step);
+        if let Some(second) = &for_loop.second {
+            self.report_two_over_range(second.span);
+        }
+        let id = self.begin_loop(for_loop.label.as_ref());
+        self.scope.push_block(BlockKind::Plain);
+        let var = self.block_variable(for_loop.first, ty, VarKind::For);
+        if let Some(second) = for_loop.second {
+            self.block_variable(second, Ty::POISON, VarKind::For);
+        }
+        let done = self.statements(for_loop.body.stmts, &mut Tail::None);
+        self.scope.pop_block();
+        self.end_loop();
+        let range = ForRange { id, var, ty, start, end, step, inclusive, body: done.block };
+        self.stmts.push(Stmt { kind: StmtKind::ForRange(self.arena.alloc(range)), span });
+    }
+
+    fn report_two_over_range(&mut self, span: Span) {
+        let report = self
+            .diagnostic(
+                1404,
+                span,
+                "Two loop variables over a range",
+                "a range gives one value a turn",
+                "Two variables are for arrays, strings and maps; a range has only one value for each turn.",
+            )
+            .help("remove the second variable.");
+        self.report(report);
+    }
+
+    /// The bounds and the step of a range, which have one integer type.
+    fn range_bounds(
+        &mut self,
+        start: &ast::Expr<'a>,
+        end: &ast::Expr<'a>,
+        step: Option<&ast::Expr<'a>>,
+    ) -> (Expr<'a>, Expr<'a>, Option<Expr<'a>>, Ty) {
+        use super::literal::{Joint, is_literal, join};
+        let parts = [Some(start), Some(end), step];
+        let mut values: [Option<Expr<'a>>; 3] = [None; 3];
+        let (mut common, mut wrong) = (None, false);
+        for (part, value) in parts.iter().zip(&mut values) {
+            let Some(part) = part.filter(|part| !is_literal(part)) else { continue };
+            let mut found = self.value(part, common);
+            let ty = self.types.shallow(found.ty);
+            if !ty.is_integer() && !self.types.is_unknown(ty) {
+                if ty != Ty::POISON {
+                    self.report_not_integer(1404, ty, found.span);
+                }
+                found.ty = Ty::POISON;
+                wrong = true;
+            } else if let Some(known) = common {
+                if self.types.unify(known, ty).is_err() {
+                    self.report_bounds(known, ty, found.span);
+                }
+            } else {
+                common = Some(ty);
+            }
+            *value = Some(found);
+        }
+        let ty = common.map(|ty| self.types.shallow(ty)).unwrap_or_else(|| {
+            let mut joint = Joint::new();
+            let literals = parts.iter().flatten().filter(|part| is_literal(part) && !self.is_float(part));
+            literals.for_each(|part| join(part, &mut joint));
+            joint.ty().unwrap_or(Ty::I64)
+        });
+        for (part, value) in parts.iter().zip(&mut values) {
+            let Some(part) = part.filter(|part| is_literal(part)) else { continue };
+            *value = Some(if self.is_float(part) {
+                let own = self.literal(part, None);
+                self.report_not_integer(1404, Ty::F64, part.span);
+                wrong = true;
+                Expr { ty: Ty::POISON, ..own }
+            } else {
+                self.literal_as(part, ty)
+            });
+        }
+        if self.types.is_unknown(ty) {
+            self.require_integer(ty, start.span, 1404);
+        }
+        let ty = if wrong && common.is_none() { Ty::POISON } else { ty };
+        let nothing = Expr { kind: ExprKind::Bool(false), ty: Ty::POISON, span: start.span };
+        (values[0].unwrap_or(nothing), values[1].unwrap_or(nothing), values[2], ty)
+    }
+
+    /// Whether a float literal is among those of an expression built from literals.
+    fn is_float(&self, expr: &ast::Expr<'a>) -> bool {
+        let mut joint = super::literal::Joint::new();
+        super::literal::join(expr, &mut joint);
+        joint.ty() == Some(Ty::F64)
+    }
+
+    fn report_bounds(&mut self, first: Ty, other: Ty, span: Span) {
+        let (first, other) = (self.describe(first), self.describe(other));
+        let report = self
+            .diagnostic(
+                1404,
+                span,
+                "Bounds of a range have different types",
+                format!("expected {first}, found {other}"),
+                format!("The bounds and the step of a range have one integer type; {first} came first, this is {other}."),
+            )
+            .help("convert one of them with `as`.");
+        self.report(report);
+    }
+
+    fn for_in(&mut self, for_loop: &'a ast::For<'a>, iter: &ast::Expr<'a>, span: Span) {
+        let iter = self.value(iter, None);
+        let ty = self.types.shallow(iter.ty);
+        let two = for_loop.second.is_some();
+        let (mut first, mut second) = (Ty::POISON, Ty::POISON);
+        let mut is_map = false;
+        match *self.types.kind(ty) {
+            TyKind::Array(element) => {
+                (first, second) = if two { (Ty::I32, element) } else { (element, Ty::POISON) }
+            }
+            TyKind::String => {
+                (first, second) = if two { (Ty::I32, Ty::STRING) } else { (Ty::STRING, Ty::POISON) }
+            }
+            TyKind::Map(key, value) => {
+                is_map = true;
+                (first, second) = (key, value);
+            }
+            TyKind::Range => {
+                first = Ty::I64;
+                if let Some(second) = &for_loop.second {
+                    self.report_two_over_range(second.span);
+                }
+            }
+            TyKind::Poison => {}
+            TyKind::Var(_) => {
+                self.report_unknown(iter.span, "A loop needs an array, a string, a map or a range")
+            }
+            _ => {
+                let name = self.describe(ty);
+                let mut report = self.diagnostic(
+                    2001,
+                    iter.span,
+                    "Cannot loop over this",
+                    format!("{name} has no elements"),
+                    format!("`for` goes over arrays, strings, maps and ranges, but this is {name}."),
+                );
+                if ty.is_integer() {
+                    report = report.help("count with a range, as in `for i in 0..n:`.");
+                }
+                self.report(report);
+            }
+        }
+        let id = self.begin_loop(for_loop.label.as_ref());
+        self.scope.push_block(BlockKind::Plain);
+        let one = self.block_variable(for_loop.first, first, VarKind::For);
+        let other = for_loop.second.and_then(|name| self.block_variable(name, second, VarKind::For));
+        let done = self.statements(for_loop.body.stmts, &mut Tail::None);
+        self.scope.pop_block();
+        self.end_loop();
+        let (position, element, value) = match (is_map, two) {
+            (true, _) => (None, one, other),
+            (false, true) => (one, other, None),
+            (false, false) => (None, one, None),
+        };
+        let node = ForIn { id, position, element, value, iter, body: done.block };
+        self.stmts.push(Stmt { kind: StmtKind::ForIn(self.arena.alloc(node)), span });
+    }
+
+    fn try_statement(
+        &mut self,
+        body: &ast::Block<'a>,
+        name: Option<&Ident>,
+        handler: &ast::Block<'a>,
+        span: Span,
+    ) -> bool {
+        let body = self.block(body, &mut Tail::None);
+        self.scope.push_block(BlockKind::Plain);
+        let error = name.and_then(|name| self.block_variable(*name, Ty::ERROR, VarKind::Catch));
+        let handler = self.statements(handler.stmts, &mut Tail::None);
+        self.scope.pop_block();
+        let kind = StmtKind::Try { body: body.block, error, handler: handler.block };
+        self.stmts.push(Stmt { kind, span });
+        body.falls || handler.falls
+    }
+
+    /// `place = value`, `place op= value`, where the place is no bare name or the assignment is compound.
+    fn assign(
+        &mut self,
+        place: &'a ast::Expr<'a>,
+        op: Option<ast::BinaryOp>,
+        op_span: Span,
+        value: &'a ast::Expr<'a>,
+        span: Span,
+    ) {
+        let (place, slot) = self.place(place);
+        let kind = match op {
+            None => {
+                let value = self.coerced_slot(value, slot, Role::Store);
+                StmtKind::Assign { place, value: self.alloc(value) }
+            }
+            Some(op) => {
+                let literal = super::literal::is_literal(value);
+                let rhs = self.right_operand(op, slot.ty, value, literal, Some(slot.ty));
+                let ty = self.combine(op, op_span, slot.ty, &rhs, literal);
+                debug_assert!(self.types.unify(ty, slot.ty).is_ok() || ty == Ty::POISON);
+                StmtKind::Compound { place, op, op_span, value: self.alloc(rhs) }
+            }
+        };
+        self.stmts.push(Stmt { kind, span });
+    }
+}

@@ -1,0 +1,171 @@
+//! Tests that are files: an input, what to do with it, and the text that comes out.
+//!
+//! A file begins with comments: what it is about, then a line `; run: STAGE` for each thing to do. The input follows. Then
+//! comes, for each of them, a heading `;; STAGE` and the text expected. With `ORUS_BLESS=1` the expected texts are replaced
+//! by the actual ones, and the difference is printed; not where the environment says `CI`.
+
+use std::fmt::Write as _;
+use std::io::Write;
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+
+use orus::bytecode::{FileId, Program, Span, parse, print, print_listing, verify};
+use orus::vm::context::ContextOptions;
+use orus::vm::host::{Host, NoFiles};
+use orus::vm::instance::{Driver, Instance, Options, Stop};
+
+#[test]
+fn bytecode() {
+    directory("bytecode", |stage, input| match stage {
+        "verify" => match parse(input) {
+            Err(error) => format!("{error}\n"),
+            Ok(program) => match verify(&program) {
+                Err(error) => format!("{error}\n"),
+                Ok(()) => "ok\n".to_string(),
+            },
+        },
+        "print" => match parse(input) {
+            Err(error) => format!("{error}\n"),
+            Ok(program) => {
+                let text = print(&program);
+                assert_eq!(parse(&text).as_ref(), Ok(&program), "the printed text is another program");
+                text
+            }
+        },
+        "listing" => match parse(input) {
+            Err(error) => format!("{error}\n"),
+            Ok(program) => print_listing(&program, None),
+        },
+        _ => panic!("no stage `{stage}`"),
+    });
+}
+
+/// Programs in text form that are run. Whatever runs them must do the same: both drivers, the one that counts, and each of them
+/// with a collection at every allocation.
+#[test]
+fn vm() {
+    directory("vm", |stage, input| {
+        assert_eq!(stage, "run");
+        let program = match parse(input) {
+            Ok(program) => Arc::new(program),
+            Err(error) => return format!("{error}\n"),
+        };
+        let mut outcomes = Vec::new();
+        for driver in [Driver::Best, Driver::Loop, Driver::Profiled] {
+            for stress_gc in [false, true] {
+                outcomes.push((driver, stress_gc, run(input, program.clone(), driver, stress_gc)));
+            }
+        }
+        let (.., first) = outcomes.swap_remove(0);
+        for (driver, stress_gc, other) in outcomes {
+            assert_eq!(first, other, "{driver:?}, stress {stress_gc}");
+        }
+        first
+    });
+}
+
+/// Runs a program, with the settings that its text has in lines `; set: NAME=NUMBER`. Gives what it wrote, and how it ended.
+fn run(input: &str, program: Arc<Program>, driver: Driver, stress_gc: bool) -> String {
+    let output = Output::default();
+    let host = Host::new(Box::new(output.clone()), Box::new(&b"first\nsecond\n"[..]), Box::new(NoFiles));
+    let mut context = ContextOptions { stress_gc, host, ..ContextOptions::default() };
+    for setting in input.lines().filter_map(|line| line.strip_prefix("; set: ")) {
+        match setting.split_once('=') {
+            Some(("max-recursion", number)) => context.max_recursion = number.parse().unwrap(),
+            Some(("heap", number)) => context.heap_limit = Some(number.parse().unwrap()),
+            _ => panic!("no setting `{setting}`"),
+        }
+    }
+    let mut instance = match Instance::new(program.clone(), Options { context, driver }) {
+        Ok(instance) => instance,
+        Err(error) => return format!("{error:?}\n"),
+    };
+    let end = instance.run();
+    drop(instance);
+    let mut text = String::from_utf8(output.0.lock().unwrap().clone()).unwrap();
+    match end {
+        Ok(()) => text.push_str("-- ended\n"),
+        Err(Stop::Uncaught(error)) => {
+            let place = |file: FileId, span: Span| {
+                format!("{} {}..{}", program.files[file.index()].name, span.start, span.end)
+            };
+            let at = place(error.file, error.span);
+            let _ = writeln!(text, "-- E{:04} {}: {} ({at})", error.code, error.kind.text(), error.message);
+            for entry in &error.trace {
+                let _ = writeln!(text, "--   in {} ({})", entry.function, place(entry.file, entry.span));
+            }
+            if error.omitted > 0 {
+                let _ = writeln!(text, "--   and {} more", error.omitted);
+            }
+        }
+        Err(other) => {
+            let _ = writeln!(text, "-- {other:?}");
+        }
+    }
+    text
+}
+
+/// Where a program writes to.
+#[derive(Clone, Default)]
+struct Output(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Output {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Runs the files of a directory below `tests`.
+fn directory(name: &str, run: impl Fn(&str, &str) -> String) {
+    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests").join(name);
+    let bless = std::env::var_os("ORUS_BLESS").is_some();
+    assert!(!bless || std::env::var_os("CI").is_none(), "expected texts are not replaced in CI");
+    let mut paths: Vec<_> =
+        std::fs::read_dir(&directory).unwrap().map(|entry| entry.unwrap().path()).collect();
+    paths.sort();
+    let mut report = String::new();
+    let mut count = 0;
+    for path in paths.iter().filter(|path| path.extension().is_some_and(|extension| extension == "test")) {
+        count += 1;
+        let text = std::fs::read_to_string(path).unwrap();
+        let body = text.find("\n;; ").map_or(text.len(), |at| at + 1);
+        let (input, expected) = text.split_at(body);
+        let stages: Vec<&str> = input.lines().filter_map(|line| line.strip_prefix("; run: ")).collect();
+        assert!(!stages.is_empty(), "{} says nothing to run", path.display());
+        let mut actual = String::new();
+        for stage in stages {
+            let _ = write!(actual, ";; {stage}\n{}", run(stage, input));
+        }
+        if actual != expected {
+            let _ = writeln!(report, "{}:\n{}", path.display(), difference(expected, &actual));
+            if bless {
+                std::fs::write(path, format!("{input}{actual}")).unwrap();
+            }
+        }
+    }
+    assert!(count > 0, "no tests in {}", directory.display());
+    if bless {
+        print!("{report}");
+    } else {
+        assert!(report.is_empty(), "{report}");
+    }
+}
+
+/// The lines that differ, from the first to the last one.
+fn difference(expected: &str, actual: &str) -> String {
+    let (old, new): (Vec<_>, Vec<_>) = (expected.lines().collect(), actual.lines().collect());
+    let same = old.iter().zip(&new).take_while(|(old, new)| old == new).count();
+    let rest = old[same..].iter().rev().zip(new[same..].iter().rev());
+    let tail = rest.take_while(|(old, new)| old == new).count();
+    let mut out = format!("from line {} of the expected texts\n", same + 1);
+    for (sign, lines, tail) in [('-', &old, tail), ('+', &new, tail)] {
+        for line in lines[same..lines.len() - tail].iter().take(40) {
+            let _ = writeln!(out, "{sign} {line}");
+        }
+    }
+    out
+}
