@@ -12,6 +12,7 @@ pub mod ast;
 pub mod bounds;
 pub mod check;
 mod generate;
+mod shrink;
 pub mod print;
 pub mod rng;
 pub mod types;
@@ -21,4 +22,13 @@ pub const MAX_COST: u64 = 2_000_000;
 
 
 
+pub use ast::Program;
 pub use generate::{Config, generate};
+pub use shrink::{minimise, shrink};
+
+impl Program {
+    /// Its text; empty if the tree cannot be written, which [`check::check`] finds out.
+    pub fn source(&self) -> String {
+        print::source(self).unwrap_or_default()
+    }
+}

@@ -1,0 +1,7 @@
+//! What the fuzzers share: running a program in a mode, and worker processes that survive a crash.
+#![deny(unsafe_code)]
+
+pub mod errors;
+pub mod execute;
+pub mod tally;
+pub mod workers;
