@@ -4,12 +4,17 @@
 //! comes, for each of them, a heading `;; STAGE` and the text expected. With `ORUS_BLESS=1` the expected texts are replaced
 //! by the actual ones, and the difference is printed; not where the environment says `CI`.
 
+use std::cell::RefCell;
+use std::collections::HashSet;
 use std::fmt::Write as _;
 use std::io::Write;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 
-use orus::bytecode::{FileId, Program, Span, parse, print, print_listing, verify};
+use orus::bytecode::{FileId, OPCODES, Op, Program, Span, parse, print, print_listing, verify};
+use orus::lang::check::Checker;
+use orus::lang::lower::Lowerer;
+use orus::lang::modules::{Location, MemoryLoader};
 use orus::vm::context::ContextOptions;
 use orus::vm::host::{Host, NoFiles};
 use orus::vm::instance::{Driver, Instance, Options, Stop};
@@ -44,6 +49,7 @@ fn bytecode() {
 /// with a collection at every allocation.
 #[test]
 fn vm() {
+    let executed = RefCell::new(HashSet::new());
     directory("vm", |stage, input| {
         assert_eq!(stage, "run");
         let program = match parse(input) {
@@ -53,7 +59,8 @@ fn vm() {
         let mut outcomes = Vec::new();
         for driver in [Driver::Best, Driver::Loop, Driver::Profiled] {
             for stress_gc in [false, true] {
-                outcomes.push((driver, stress_gc, run(input, program.clone(), driver, stress_gc)));
+                let text = run(input, &program, driver, stress_gc, &mut executed.borrow_mut());
+                outcomes.push((driver, stress_gc, text));
             }
         }
         let (.., first) = outcomes.swap_remove(0);
@@ -62,10 +69,19 @@ fn vm() {
         }
         first
     });
+    let executed = executed.into_inner();
+    let left_out: Vec<Op> = OPCODES.iter().map(|row| row.op).filter(|op| !executed.contains(op)).collect();
+    assert!(left_out.is_empty(), "no test executes {left_out:?}");
 }
 
 /// Runs a program, with the settings that its text has in lines `; set: NAME=NUMBER`. Gives what it wrote, and how it ended.
-fn run(input: &str, program: Arc<Program>, driver: Driver, stress_gc: bool) -> String {
+fn run(
+    input: &str,
+    program: &Arc<Program>,
+    driver: Driver,
+    stress_gc: bool,
+    executed: &mut HashSet<Op>,
+) -> String {
     let output = Output::default();
     let host = Host::new(Box::new(output.clone()), Box::new(&b"first\nsecond\n"[..]), Box::new(NoFiles));
     let mut context = ContextOptions { stress_gc, host, ..ContextOptions::default() };
@@ -81,26 +97,24 @@ fn run(input: &str, program: Arc<Program>, driver: Driver, stress_gc: bool) -> S
         Err(error) => return format!("{error:?}\n"),
     };
     let end = instance.run();
+    executed.extend(instance.profile().by_frequency().into_iter().map(|(op, _)| op));
     drop(instance);
     let mut text = String::from_utf8(output.0.lock().unwrap().clone()).unwrap();
-    match end {
-        Ok(()) => text.push_str("-- ended\n"),
-        Err(Stop::Uncaught(error)) => {
-            let place = |file: FileId, span: Span| {
-                format!("{} {}..{}", program.files[file.index()].name, span.start, span.end)
-            };
-            let at = place(error.file, error.span);
-            let _ = writeln!(text, "-- E{:04} {}: {} ({at})", error.code, error.kind.text(), error.message);
-            for entry in &error.trace {
-                let _ = writeln!(text, "--   in {} ({})", entry.function, place(entry.file, entry.span));
-            }
-            if error.omitted > 0 {
-                let _ = writeln!(text, "--   and {} more", error.omitted);
-            }
-        }
-        Err(other) => {
-            let _ = writeln!(text, "-- {other:?}");
-        }
+    let uncaught = match end {
+        Ok(()) => return text + "-- ended\n",
+        Err(Stop::Uncaught(error)) => error,
+        Err(other) => return format!("{text}-- {other:?}\n"),
+    };
+    let place = |file: FileId, span: Span| {
+        format!("{} {}..{}", program.files[file.index()].name, span.start, span.end)
+    };
+    let at = place(uncaught.file, uncaught.span);
+    let _ = writeln!(text, "-- E{:04} {}: {} ({at})", uncaught.code, uncaught.kind.text(), uncaught.message);
+    for entry in &uncaught.trace {
+        let _ = writeln!(text, "--   in {} ({})", entry.function, place(entry.file, entry.span));
+    }
+    if uncaught.omitted > 0 {
+        let _ = writeln!(text, "--   and {} more", uncaught.omitted);
     }
     text
 }
@@ -117,6 +131,48 @@ impl Write for Output {
     fn flush(&mut self) -> std::io::Result<()> {
         Ok(())
     }
+}
+
+/// Source text to bytecode. Each text that comes out has been verified.
+#[test]
+fn lower() {
+    directory("lower", |stage, input| {
+        assert_eq!(stage, "lower");
+        let source: String =
+            input.lines().filter(|line| !line.starts_with("; ")).fold(String::new(), |mut source, line| {
+                source.push_str(line);
+                source.push('\n');
+                source
+            });
+        let arena = bumpalo::Bump::new();
+        let mut checker = Checker::new(&arena, Box::new(MemoryLoader::new()));
+        let name = "test.orus".to_owned();
+        let location = Location { key: name.clone(), name, directory: None, path: Default::default() };
+        if let Err(reports) = checker.check_program(&location, source.as_bytes()) {
+            return format!("{} {}\n", reports[0].code, reports[0].title);
+        }
+        let (checked, types, files) = checker.parts();
+        let program = Lowerer::program(checked, types, files.files());
+        if let Err(error) = verify(&program) {
+            return format!("{error}\n");
+        }
+        without_sources(&print(&program))
+    });
+}
+
+/// The text of a program without the sources that it quotes, and without positions, which other tests look at.
+fn without_sources(text: &str) -> String {
+    let mut out = String::new();
+    for line in text.lines().filter(|line| !line.starts_with('|') && !line.starts_with("file ")) {
+        let position = line.find(" @").map(|at| (at, line[at + 2..].find(" ;").map(|end| at + 2 + end)));
+        let line = match position {
+            Some((at, Some(comment))) => format!("{}  {}", line[..at].trim_end(), &line[comment + 1..]),
+            Some((at, None)) => line[..at].trim_end().to_owned(),
+            None => line.to_owned(),
+        };
+        let _ = writeln!(out, "{line}");
+    }
+    out
 }
 
 /// Runs the files of a directory below `tests`.

@@ -154,7 +154,8 @@ fn reports(err: &str, main: &str) -> Result<String, Failed> {
         };
         let code = report["code"].as_str().unwrap_or("?");
         text += &format!("{code} {}", place(&report));
-        if let Some(trace) = report["trace"].as_array() {
+        let runtime = code.starts_with("E0") || code == "E3005";
+        if let Some(trace) = report["trace"].as_array().filter(|_| runtime) {
             let message = report["message"].as_str().unwrap_or("?");
             text += &format!(" {}", message.replace('\n', "\n| "));
             for call in trace {

@@ -427,8 +427,7 @@ opcodes! {
     Pop64 "pop.64" [Def(Elem), Use(Array), None] No Raises;
     PopBool "pop.bool" [Def(Elem), Use(Array), None] No Raises;
     PopRef "pop.ref" [Def(Elem), Use(Array), None] No Raises;
-    /// `a = b[x..y]`: quad word `x`, `y`, flags (1: `x` is given, 2: `y` is given, 4: `y` is included, 8: `y` is a `u64`, so that
-    /// all ones is a large number and not -1).
+    /// `a = b[x..y]`: quad word `x`, `y`, flags (1: `x` is given, 2: `y` is given, 4: `y` is included).
     ArraySlice "array.slice" [Def(Array), Use(Array), None] Quad Allocates;
     /// `a = b * c`.
     ArrayRepeat "array.repeat" [Def(Array), Use(Array), Use(Int)] No Allocates;

@@ -7,6 +7,9 @@
 //! inside another. Unifying two variables keeps the lower level, so a variable that a body shares with something
 //! around it outlives the body; the others get `i32` when it ends ([`Types::close`]).
 //!
+//! Types are shared: a type may occur in another many times over, also through variables, so a walk over one could take
+//! exponential time. A walk that has taken [`PATIENCE`] steps remembers from then on where it was.
+//!
 //! Invariants
 //! - T1 A type's nesting is bounded: what is deeper than [`MAX_DEPTH`] is not unified, and resolves to poison.
 //! - T2 No variable occurs in its own solution.
@@ -17,6 +20,9 @@ use super::hash::FastMap;
 
 /// How deep types may nest. Sources cannot write deeper ones; inference could build them.
 pub const MAX_DEPTH: u32 = 1600;
+
+/// Steps that a walk over a type takes before it remembers.
+const PATIENCE: u32 = 1000;
 
 /// A type.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
@@ -118,6 +124,23 @@ struct Info {
 struct Variable {
     solution: Cell<Option<Ty>>,
     level: u32,
+}
+
+/// The memory of a walk over types.
+#[derive(Default)]
+struct Memory {
+    steps: u32,
+    /// Pairs of types that were walked over; for a walk over one type, with the result.
+    seen: FastMap<(Ty, Ty), ()>,
+    results: FastMap<Ty, Option<Ty>>,
+}
+
+impl Memory {
+    /// Whether a step that leads to these types was made before.
+    fn again(&mut self, a: Ty, b: Ty) -> bool {
+        self.steps += 1;
+        self.steps > PATIENCE && self.seen.insert((a, b), ()).is_some()
+    }
 }
 
 /// A state of the solutions to come back to.
@@ -262,31 +285,44 @@ impl Types {
 
     /// The type with all solutions filled in. Unsolved variables stay.
     pub fn resolve(&mut self, ty: Ty) -> Ty {
-        self.resolve_to(ty, MAX_DEPTH).unwrap_or(Ty::POISON)
+        self.resolve_checked(ty).unwrap_or(Ty::POISON)
     }
 
     /// Whether the type with all solutions filled in nests too deeply.
     pub fn is_too_deep(&mut self, ty: Ty) -> bool {
-        self.resolve_to(ty, MAX_DEPTH).is_none()
+        self.resolve_checked(ty).is_none()
     }
 
-    fn resolve_to(&mut self, ty: Ty, depth: u32) -> Option<Ty> {
+    fn resolve_checked(&mut self, ty: Ty) -> Option<Ty> {
         if ty.is_primitive() {
             return Some(ty);
         }
         let info = self.infos[ty.0 as usize];
-        if u32::from(info.depth) > depth {
-            return None;
-        }
         if info.flags & HAS_VAR == 0 {
+            return (u32::from(info.depth) <= MAX_DEPTH).then_some(ty);
+        }
+        let resolved = self.resolve_to(ty, MAX_DEPTH, &mut Memory::default())?;
+        (u32::from(self.infos[resolved.0 as usize].depth) <= MAX_DEPTH).then_some(resolved)
+    }
+
+    fn resolve_to(&mut self, ty: Ty, depth: u32, memory: &mut Memory) -> Option<Ty> {
+        let ty = self.shallow(ty);
+        let info = self.infos[ty.0 as usize];
+        if info.flags & HAS_VAR == 0 || matches!(self.kinds[ty.0 as usize], TyKind::Var(_)) {
             return Some(ty);
         }
-        let ty = self.follow(ty);
-        let info = self.infos[ty.0 as usize];
-        if info.flags & HAS_VAR == 0 {
-            return if u32::from(info.depth) > depth { None } else { Some(ty) };
+        let depth = depth.checked_sub(1)?;
+        memory.steps += 1;
+        if memory.steps > PATIENCE
+            && let Some(&known) = memory.results.get(&ty)
+        {
+            return known;
         }
-        self.map_parts(ty, &mut |types, part| types.resolve_to(part, depth.checked_sub(1)?))
+        let result = self.map_parts(ty, &mut |types, part| types.resolve_to(part, depth, memory));
+        if memory.steps > PATIENCE {
+            memory.results.insert(ty, result);
+        }
+        result
     }
 
     /// The type with each type directly in it replaced.
@@ -348,10 +384,10 @@ impl Types {
         if a == b {
             return Ok(());
         }
-        self.unify_to(a, b, MAX_DEPTH)
+        self.unify_to(a, b, MAX_DEPTH, &mut Memory::default())
     }
 
-    fn unify_to(&mut self, a: Ty, b: Ty, depth: u32) -> Result<(), Unequal> {
+    fn unify_to(&mut self, a: Ty, b: Ty, depth: u32, memory: &mut Memory) -> Result<(), Unequal> {
         let (a, b) = (self.shallow(a), self.shallow(b));
         if a == b {
             return Ok(());
@@ -373,6 +409,9 @@ impl Types {
             _ => {}
         }
         let Some(depth) = depth.checked_sub(1) else { return Err(Unequal::TooDeep) };
+        if memory.again(a, b) {
+            return Ok(());
+        }
         let count = match (&self.kinds[a.0 as usize], &self.kinds[b.0 as usize]) {
             (TyKind::Array(_), TyKind::Array(_)) => 1,
             (TyKind::Map(..), TyKind::Map(..)) => 2,
@@ -383,7 +422,7 @@ impl Types {
         for index in 0..count {
             let (x, y) = (self.part(a, index), self.part(b, index));
             if x != y {
-                self.unify_to(x, y, depth)?;
+                self.unify_to(x, y, depth, memory)?;
             }
         }
         Ok(())
@@ -419,13 +458,20 @@ impl Types {
 
     fn solve_checked(&mut self, number: u32, ty: Ty, depth: u32) -> Result<(), Unequal> {
         let level = self.variables[number as usize].level;
-        self.lower_levels(number, ty, level, depth)?; // keeps T2
+        self.lower_levels(number, ty, level, depth, &mut Memory::default())?; // keeps T2
         self.solve(number, ty);
         Ok(())
     }
 
     /// Variables in `ty` get at most this level; `number` must not be among them.
-    fn lower_levels(&mut self, number: u32, ty: Ty, level: u32, depth: u32) -> Result<(), Unequal> {
+    fn lower_levels(
+        &mut self,
+        number: u32,
+        ty: Ty,
+        level: u32,
+        depth: u32,
+        memory: &mut Memory,
+    ) -> Result<(), Unequal> {
         let info = self.infos[ty.0 as usize];
         if u32::from(info.depth) > depth {
             return Err(Unequal::TooDeep);
@@ -443,9 +489,12 @@ impl Types {
             return Ok(());
         }
         let Some(depth) = depth.checked_sub(1) else { return Err(Unequal::TooDeep) };
+        if memory.again(ty, ty) {
+            return Ok(());
+        }
         for index in 0..self.part_count(ty) {
             let part = self.part(ty, index);
-            self.lower_levels(number, part, level, depth)?;
+            self.lower_levels(number, part, level, depth, memory)?;
         }
         Ok(())
     }
@@ -453,11 +502,11 @@ impl Types {
     /// Makes every unsolved variable in a type `i32`.
     pub fn default_in(&mut self, ty: Ty) -> Ty {
         let resolved = self.resolve(ty);
-        self.default_parts(resolved);
+        self.default_parts(resolved, &mut Memory::default());
         self.resolve(resolved)
     }
 
-    fn default_parts(&mut self, ty: Ty) {
+    fn default_parts(&mut self, ty: Ty, memory: &mut Memory) {
         if self.infos[ty.0 as usize].flags & HAS_VAR == 0 {
             return;
         }
@@ -466,8 +515,11 @@ impl Types {
             self.solve(number, Ty::I32);
             return;
         }
+        if memory.again(ty, ty) {
+            return;
+        }
         for index in 0..self.part_count(ty) {
-            self.default_parts(self.part(ty, index));
+            self.default_parts(self.part(ty, index), memory);
         }
     }
 

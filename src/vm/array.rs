@@ -132,9 +132,9 @@ pub fn pop(array: Array, elem: Elem) -> Result<u64, Fault> {
 /// Turns the order round.
 pub fn reverse(array: Array, elem: Elem) {
     match elem {
-        Elem::Bool => array.bytes().reverse(),
-        Elem::I32 | Elem::U32 => array.halves().reverse(),
-        Elem::Word | Elem::Ref => array.words().reverse(),
+        Elem::Bool => array.bytes_mut().reverse(),
+        Elem::I32 | Elem::U32 => array.halves_mut().reverse(),
+        Elem::Word | Elem::Ref => array.words_mut().reverse(),
     }
 }
 
@@ -158,17 +158,17 @@ pub fn sorted(context: &mut Context, array: Array) -> Result<Array, Fault> {
     let result = context.heap.new_array(ty, elem, array.len() as usize)?;
     result.append(elem, array, 0, array.len());
     match kind {
-        Kind::Bool => sort_bools(result.bytes()),
-        Kind::I32 => sort(context, result.halves(), |a, b| (*a as i32) < (*b as i32))?,
-        Kind::U32 | Kind::Tag => sort(context, result.halves(), |a, b| a < b)?,
-        Kind::I64 => sort(context, result.words(), |a, b| (*a as i64) < (*b as i64))?,
-        Kind::U64 => sort(context, result.words(), |a, b| a < b)?,
+        Kind::Bool => sort_bools(result.bytes_mut()),
+        Kind::I32 => sort(context, result.halves_mut(), |a, b| (*a as i32) < (*b as i32))?,
+        Kind::U32 | Kind::Tag => sort(context, result.halves_mut(), |a, b| a < b)?,
+        Kind::I64 => sort(context, result.words_mut(), |a, b| (*a as i64) < (*b as i64))?,
+        Kind::U64 => sort(context, result.words_mut(), |a, b| a < b)?,
         Kind::F64 => {
-            sort(context, result.words(), |&a, &b| f64_before(f64::from_bits(a), f64::from_bits(b)))?
+            sort(context, result.words_mut(), |&a, &b| f64_before(f64::from_bits(a), f64::from_bits(b)))?
         }
         Kind::Ref => {
             let text = |bits: u64| -> Str { Ref::from_bits(bits).as_str() };
-            sort(context, result.words(), |&a, &b| string::compare(text(a), text(b)).is_lt())?;
+            sort(context, result.words_mut(), |&a, &b| string::compare(text(a), text(b)).is_lt())?;
         }
     }
     Ok(result)

@@ -11,10 +11,12 @@ use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use crate::bytecode::{FuncId, GlobalId, Kind, Program, TypeId, VerifyError, verify, verify_extension};
+use crate::bytecode::{
+    FuncId, GlobalId, Kind, Program, TypeDesc, TypeId, VerifyError, verify, verify_extension,
+};
 
 use super::context::ContextOptions;
-use super::fault::RuntimeError;
+use super::fault::{Fault, RuntimeError};
 use super::heap::poll::Interrupter;
 use super::heap::{HeapStats, Ref};
 use super::host::Host;
@@ -183,7 +185,7 @@ impl Instance {
                 refs.push(object.0.slot);
                 held.push(object);
             } else {
-                scalars.push(scalar_of(arg, program.kind(ty)).ok_or(CallError::Signature)?);
+                scalars.push(scalar_of(arg, program.ty(ty)).ok_or(CallError::Signature)?);
             }
         }
         refs.append(&mut scalars);
@@ -228,8 +230,14 @@ impl Instance {
 
     /// Runs a function whose argument slots are given, references first. Gives its result's slot.
     fn invoke(&mut self, func: FuncId, args: &[u64]) -> Result<u64, Stop> {
-        match self.machine.invoke(func, args, self.driver) {
-            Ok(slot) => Ok(slot),
+        let result = self.machine.invoke(func, args, self.driver);
+        // Whoever looks at how the run ended sees what it wrote before.
+        let flushed = self.machine.context.host.flush();
+        match result {
+            Ok(slot) => match flushed {
+                Err(Fault::OutputFailed(kind)) => Err(Stop::OutputFailed(kind)),
+                _ => Ok(slot),
+            },
             Err(Ending::Uncaught(error)) => Err(Stop::Uncaught(error)),
             Err(Ending::Exit(status)) => Err(Stop::Exit(status)),
             Err(Ending::Interrupted) => Err(Stop::Interrupted),
@@ -280,15 +288,18 @@ impl Instance {
     }
 }
 
-/// The slot of a scalar argument, if it is of the kind.
-fn scalar_of(value: &Value, kind: Kind) -> Option<u64> {
-    match (value, kind) {
-        (Value::I32(value), Kind::I32) => Some(*value as i64 as u64),
-        (Value::I64(value), Kind::I64) => Some(*value as u64),
-        (Value::U32(value), Kind::U32) | (Value::Tag(value), Kind::Tag) => Some(u64::from(*value)),
-        (Value::U64(value), Kind::U64) => Some(*value),
-        (Value::F64(value), Kind::F64) => Some(value.to_bits()),
-        (Value::Bool(value), Kind::Bool) => Some(u64::from(*value)),
+/// The slot of a scalar argument, if it is of the type.
+fn scalar_of(value: &Value, ty: &TypeDesc) -> Option<u64> {
+    match (value, ty) {
+        (Value::I32(value), TypeDesc::I32) => Some(*value as i64 as u64),
+        (Value::I64(value), TypeDesc::I64) => Some(*value as u64),
+        (Value::U32(value), TypeDesc::U32) => Some(u64::from(*value)),
+        (Value::U64(value), TypeDesc::U64) => Some(*value),
+        (Value::F64(value), TypeDesc::F64) => Some(value.to_bits()),
+        (Value::Bool(value), TypeDesc::Bool) => Some(u64::from(*value)),
+        (Value::Tag(value), TypeDesc::Tag { variants, .. }) if (*value as usize) < variants.len() => {
+            Some(u64::from(*value))
+        }
         _ => None,
     }
 }

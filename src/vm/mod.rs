@@ -28,6 +28,8 @@ pub mod number;
 pub mod profile;
 pub mod raise;
 pub mod render;
+#[cfg(test)]
+mod retry_tests;
 mod stack;
 pub mod string;
 #[cfg(test)]

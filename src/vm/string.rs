@@ -172,7 +172,7 @@ pub fn split(context: &mut Context, string: Str, separator: Str) -> Result<Array
 /// The strings of an array, with a separator between them.
 pub fn join(context: &mut Context, strings: Array, separator: Str) -> Result<Str, Fault> {
     let strings = strings.words();
-    let [first, rest @ ..] = &*strings else { return Ok(immortal::empty()) };
+    let [first, rest @ ..] = strings else { return Ok(immortal::empty()) };
     let string = |bits: u64| Ref::from_bits(bits).as_str();
     if rest.is_empty() {
         return Ok(string(*first));

@@ -27,7 +27,7 @@ pub use points::Point;
 use registers::{Packer, Renumber};
 
 use crate::bytecode::builtin::Builtin;
-use crate::bytecode::opcode::{Effect, Extra, OPCODES, Op, Operand, Word};
+use crate::bytecode::opcode::{Effect, Extra, OPCODES, Op, Operand, Word, inverse};
 use crate::bytecode::program::{
     FileId, FormatId, FuncId, Function, GlobalId, Handler, LiteralId, Position, RegType, Span, TypeId,
 };
@@ -323,6 +323,22 @@ impl FunctionBuilder {
         let word = self.code.pop();
         debug_assert!(fixup.is_some_and(|fixup| fixup.pc == self.pc()));
         debug_assert!(word == Some(Word::ai(Op::Jump, 0, 0).0));
+    }
+
+    /// Replaces a branch and the jump behind it, which were the last instructions, by one branch: that on the inverse, to
+    /// where the jump led. The branch led behind the jump. No label may have been bound behind either.
+    pub fn branch_over_jump(&mut self) {
+        let jump = self.fixups.pop().expect("the jump has a label");
+        self.code.pop();
+        let branch = self.fixups.last_mut().expect("the branch has a label");
+        let index = branch.pc as usize;
+        debug_assert!(index + 1 == self.code.len() && jump.pc == branch.pc + 1);
+        let word = Word(self.code[index]);
+        let op = OPCODES[usize::from(word.op())].op;
+        let (inverse, swap) = inverse(op).expect("a conditional branch has an inverse");
+        let (a, b) = if swap { (word.b(), word.a()) } else { (word.a(), word.b()) };
+        self.code[index] = Word::abc(inverse, a, b, word.c()).0;
+        branch.label = jump.label;
     }
 
     /// Branches if the bool register is as said.

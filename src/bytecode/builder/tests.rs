@@ -343,3 +343,26 @@ fn an_alias_leads_where_the_other_label_leads() {
     let branch = decode(&Program::new(), &function.code, 0).unwrap();
     assert_eq!(branch.targets().next(), Some(3));
 }
+
+#[test]
+fn a_branch_over_a_jump_becomes_the_inverse_branch() {
+    for (op, swapped) in [(Op::BrLtS, true), (Op::BrEq, false)] {
+        let mut builder = FunctionBuilder::new();
+        let a = builder.register(TypeId::I32, false, false);
+        let b = builder.register(TypeId::I32, false, false);
+        let (near, far) = (builder.label(), builder.label());
+        builder.branch(op, a, b, near);
+        builder.jump(far);
+        builder.branch_over_jump();
+        builder.bind(near);
+        filler(&mut builder, 2);
+        builder.bind(far);
+        builder.op(Op::RetVoid, Arg::NONE, Arg::NONE, Arg::NONE);
+        let function = builder.finish(info()).unwrap();
+        assert_eq!(function.code.len(), 4);
+        let branch = decode(&Program::new(), &function.code, 0).unwrap();
+        assert_eq!(branch.op, inverse(op).unwrap().0);
+        assert_eq!((branch.lane(0), branch.lane(1)), if swapped { (1, 0) } else { (0, 1) });
+        assert_eq!(branch.targets().next(), Some(3));
+    }
+}

@@ -7,6 +7,9 @@ use crate::lang::ast::{self, Span};
 use crate::lang::hir::{BodyId, Expr, ExprKind};
 use crate::lang::types::{Ty, TyKind};
 
+/// How many bodies may wait for each other. Each takes some kilobytes of stack.
+const MOST_DEMANDED: u32 = 20_000;
+
 impl<'a> Checker<'a> {
     /// `val(args)`: `callee` is the span of what stands before the parenthesis, `span` that of the call.
     pub(super) fn call(
@@ -144,7 +147,7 @@ impl<'a> Checker<'a> {
                 self.coerced_slot(&args[index - before], slot, Role::Argument((index - before) as u32 + 1))
             }
         });
-        self.finish_call(id, body, list, span)
+        self.finish_call(id, body, list, callee, span)
     }
 
     /// A call of a body with checked arguments.
@@ -153,9 +156,10 @@ impl<'a> Checker<'a> {
         id: FnId,
         body: BodyId,
         args: &'a [Expr<'a>],
+        callee: Span,
         span: Span,
     ) -> Expr<'a> {
-        let ty = self.ask_return(body);
+        let ty = self.ask_return(body, callee);
         let kind = match self.nested_closure(id, body, span) {
             Some(callee) => ExprKind::CallNested { callee: self.alloc(callee), body, args },
             None => ExprKind::Call { body, args },
@@ -164,7 +168,7 @@ impl<'a> Checker<'a> {
     }
 
     /// The return type of a body, which is checked now if the type is to be inferred and was not asked for before.
-    pub(super) fn ask_return(&mut self, body: BodyId) -> Ty {
+    pub(super) fn ask_return(&mut self, body: BodyId, callee: Span) -> Ty {
         let unit = &mut self.units[body.index()];
         match unit.progress {
             Progress::Done => unit.ret,
@@ -178,11 +182,34 @@ impl<'a> Checker<'a> {
                     if self.cx().names_only {
                         return Ty::POISON;
                     }
-                    super::grow(|| self.check_function(body));
+                    if !self.check_on_demand(body, callee) {
+                        return Ty::POISON;
+                    }
                 }
                 self.units[body.index()].ret
             }
         }
+    }
+
+    /// Checks a body in the middle of another, unless that is one too many.
+    pub(super) fn check_on_demand(&mut self, body: BodyId, callee: Span) -> bool {
+        if self.demanded < MOST_DEMANDED {
+            self.demanded += 1;
+            super::grow(|| self.check_function(body));
+            self.demanded -= 1;
+            return true;
+        }
+        let report = self
+            .diagnostic(
+                2006,
+                callee,
+                "Too many types are being inferred",
+                "its return type is needed here",
+                format!("To check this call, {MOST_DEMANDED} functions that call each other have their types inferred already."),
+            )
+            .help("annotate the return types and parameters of some of these functions.");
+        self.report(report);
+        false
     }
 
     /// A function as a value.
@@ -196,7 +223,7 @@ impl<'a> Checker<'a> {
         } else {
             function.body
         };
-        let ret = self.ask_return(body);
+        let ret = self.ask_return(body, span);
         let params = self.units[body.index()].params;
         let ty = self.types.intern(TyKind::Fn(params.into(), ret));
         match self.nested_closure(id, body, span) {

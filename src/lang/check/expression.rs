@@ -316,6 +316,9 @@ impl<'a> Checker<'a> {
     /// `[element]`, unless that nests too deeply.
     pub(super) fn array_type(&mut self, element: Ty, span: Span) -> Ty {
         let element = self.types.shallow(element);
+        if element == Ty::POISON {
+            return Ty::POISON;
+        }
         if self.types.depth(element) >= DEEPEST {
             self.report_too_deep(span);
             return Ty::POISON;

@@ -56,7 +56,7 @@ impl<'a> Checker<'a> {
         let mut types: Vec<Ty> = list.iter().map(|arg| arg.ty).collect();
         types.extend(&owner_args);
         match self.instance(id, &mut types, params.len(), callee) {
-            Some(body) => self.finish_call(id, body, list, span),
+            Some(body) => self.finish_call(id, body, list, callee, span),
             None => Expr { kind: ExprKind::Bool(false), ty: Ty::POISON, span },
         }
     }
@@ -72,7 +72,7 @@ impl<'a> Checker<'a> {
         let mut types: Vec<Ty> = args.iter().map(|arg| arg.ty).collect();
         let count = types.len();
         match self.instance(id, &mut types, count, callee) {
-            Some(body) => self.finish_call(id, body, args, span),
+            Some(body) => self.finish_call(id, body, args, callee, span),
             None => Expr { kind: ExprKind::Bool(false), ty: Ty::POISON, span },
         }
     }
@@ -135,7 +135,11 @@ impl<'a> Checker<'a> {
             self.checked.nested[nested.index()].push((number, body));
             local = Some((ctx, number));
         }
-        super::grow(|| self.check_function(body));
+        if !self.check_on_demand(body, callee) {
+            let unit = &mut self.units[body.index()];
+            (unit.progress, unit.ret) = (Progress::Done, Ty::POISON);
+            return None;
+        }
         if let Some((ctx, local)) = local {
             let ret = self.units[body.index()].ret;
             let ty = self.types.intern(TyKind::Fn(params.into(), ret));

@@ -119,6 +119,8 @@ pub struct Checker<'a> {
     declaring: bool,
     /// How many types there are around the one that is being resolved.
     in_type: u32,
+    /// How many bodies are being checked on demand, one inside the other.
+    demanded: u32,
 }
 
 /// A function declaration: index into [`Checker::functions`].
@@ -405,6 +407,7 @@ impl<'a> Checker<'a> {
             undo: Vec::new(),
             declaring: false,
             in_type: 0,
+            demanded: 0,
         };
         checker.declare_result();
         checker

@@ -138,6 +138,7 @@ impl<'a> Checker<'a> {
         cx.window.base = self.scope.len();
         let mark = self.begin_body(cx);
         let start = self.stmts.len();
+        let globals = self.checked.globals.len();
         self.scope.push_block(BlockKind::Module);
         let waiting = self.declare(stmts);
         for (number, stmt) in stmts.iter().enumerate() {
@@ -167,6 +168,7 @@ impl<'a> Checker<'a> {
         }
         self.scope.pop_block();
         self.close_module(mark.open());
+        self.check_global_depths(globals);
         if !prelude {
             for item in waiting {
                 if let Waiting::Function(id) = item {
@@ -182,6 +184,17 @@ impl<'a> Checker<'a> {
         self.end_body(mark, "<module>", Vec::new(), block, Span::default(), prelude);
         if !prelude {
             self.checked.entry.push(body);
+        }
+    }
+
+    /// Reports the first module variable whose type inference made too deep.
+    fn check_global_depths(&mut self, first: usize) {
+        for number in first..self.checked.globals.len() {
+            let ty = self.checked.globals[number].ty;
+            if self.types.has_variables(ty) && self.types.is_too_deep(ty) {
+                let span = self.globals[number].span;
+                return self.report_too_deep(span);
+            }
         }
     }
 

@@ -36,6 +36,8 @@ pub(super) struct Layout {
     pub(super) line_width: u32,
     style: Option<Indentation>,
     style_reported: bool,
+    /// Lines are skipped whose indentation nobody asks for.
+    pub(super) quiet: bool,
 }
 
 impl Layout {
@@ -48,6 +50,7 @@ impl Layout {
             line_width: 0,
             style: None,
             style_reported: false,
+            quiet: false,
         }
     }
 
@@ -148,6 +151,11 @@ impl Lexer<'_> {
         }
     }
 
+    /// Says whether the lines to come are skipped: then a dedent that fits no block is none of anybody's business.
+    pub fn skip_layout(&mut self, skipped: bool) {
+        self.layout.quiet = skipped;
+    }
+
     /// Closes the blocks that do not contain a line of this width.
     fn close_blocks(&mut self, width: u32) {
         loop {
@@ -159,6 +167,9 @@ impl Lexer<'_> {
             let below = self.layout.levels.len() - 2;
             if width > self.layout.levels[below].width {
                 self.layout.levels[below + 1].alias = width;
+                if self.layout.quiet {
+                    return;
+                }
                 self.error(
                     1008,
                     span(self.pos, self.pos + 1),

@@ -184,6 +184,7 @@ impl Lexer<'_> {
         );
         self.report(diag.help("close it with `\"`; a line end inside a string is written `\\n`."));
         // Closers may be within the string: brackets that are open now are not to be missed.
+        self.lost_brackets |= !self.brackets.is_empty();
         self.brackets.clear();
         self.token(TokenKind::Error, start)
     }

@@ -46,6 +46,8 @@ pub struct Lexer<'t> {
     pos: usize,
     layout: Layout,
     brackets: Vec<Bracket>,
+    /// Brackets were given up while they were open: a closer at the start of a line may be one of theirs.
+    pub lost_brackets: bool,
     /// The end was reached within something that was reported.
     silent_end: bool,
     /// What was wrong so far, in the order of reading.
@@ -86,6 +88,7 @@ impl<'t> Lexer<'t> {
             pos: 0,
             layout: Layout::new(),
             brackets: Vec::new(),
+            lost_brackets: false,
             silent_end: false,
             diags: Vec::new(),
         }

@@ -133,7 +133,10 @@ impl<'t> Lexer<'t> {
     pub fn skip_statement(&mut self, at: u32) {
         let at = at as usize;
         let from = self.brackets.first().map_or(at, |open| open.at as usize);
-        self.pos = self.statement_end(from, at).unwrap_or_else(|| self.forced_end(from, at));
+        self.pos = match self.statement_end(from, at) {
+            Some(end) => end,
+            None => self.forced_end(from, at),
+        };
         self.brackets.clear();
     }
 
@@ -173,7 +176,8 @@ impl<'t> Lexer<'t> {
 
     /// Where to go on if brackets are not in order: before the line of the error, if it looks like one of its own, else
     /// after it.
-    fn forced_end(&self, from: usize, at: usize) -> usize {
+    fn forced_end(&mut self, from: usize, at: usize) -> usize {
+        self.lost_brackets = true;
         if let Some(line_end) = self.text[..at].rfind('\n')
             && line_end >= from
             && self.width(line_end + 1).1 <= self.layout.line_width

@@ -45,8 +45,11 @@ impl<'a> Function<'_, 'a> {
             F::Abs => return self.abs(first, span, dest),
             F::Min | F::Max => return self.extreme(function == F::Min, args, span, dest),
             F::Raise => {
-                let operand = self.eval(first);
-                let is_error = self.ty(first.ty) == TypeId::ERROR;
+                // Not a constant kept in a register: what raises an error is rarely run.
+                let ty = self.ty(first.ty);
+                let value = self.expr(first, None);
+                let operand = self.operand_here(value, ty);
+                let is_error = ty == TypeId::ERROR;
                 let op = if is_error { Op::RaiseError } else { Op::Raise };
                 self.at(span).op(op, operand.reg, Arg::NONE, Arg::NONE);
                 self.release(operand);

@@ -136,7 +136,8 @@ impl<'a> Function<'_, 'a> {
         let ty = self.ty(expr.ty);
         let (slot, temp) = self.outer(index);
         let name = self.outer_name(index);
-        let value = self.load(slot, ty, name, expr.span, true, dest);
+        let unproven = captured.is_some_and(|captured| captured.rep == Rep::Maybe);
+        let value = self.load(slot, ty, name, expr.span, unproven, dest);
         match (value, temp) {
             // The register that was loaded is the value.
             (Value::Var(reg), Some(temp)) if reg == temp => Value::Temp(reg),

@@ -180,6 +180,8 @@ pub(super) struct Function<'l, 'a> {
     joined: bool,
     /// Where the last instruction jumps to, if it is a jump.
     last_jump: Option<Label>,
+    /// Where the last instruction but a jump branches to, if it is a conditional branch.
+    last_branch: Option<Label>,
 }
 
 impl<'l, 'a> Function<'l, 'a> {
@@ -221,6 +223,7 @@ impl<'l, 'a> Function<'l, 'a> {
             falls: true,
             joined: false,
             last_jump: None,
+            last_branch: None,
         }
     }
 
@@ -581,6 +584,7 @@ impl<'l, 'a> Function<'l, 'a> {
         self.joined = false;
         self.falls = true;
         self.last_jump = None;
+        self.last_branch = None;
         &mut self.buffers.builder
     }
 
@@ -608,6 +612,10 @@ impl<'l, 'a> Function<'l, 'a> {
             self.buffers.builder.take_back_jump();
             self.last_jump = None;
             self.falls = true;
+        } else if self.last_jump.is_some() && self.last_branch == Some(label) {
+            self.buffers.builder.branch_over_jump();
+            self.last_branch = self.last_jump.take();
+            self.falls = true;
         }
         self.joined |= self.buffers.used[label.index()];
         self.buffers.pending.push(label);
@@ -627,6 +635,7 @@ impl<'l, 'a> Function<'l, 'a> {
     /// A label that means the instruction that is emitted next, whatever it is: the edge of a handler's range.
     pub fn edge(&mut self) -> Label {
         self.last_jump = None;
+        self.last_branch = None;
         self.buffers.used.push(false);
         self.buffers.builder.bound_label()
     }
@@ -658,12 +667,14 @@ impl<'l, 'a> Function<'l, 'a> {
     pub fn branch_op(&mut self, op: Op, a: Reg, b: impl Into<Arg>, label: Label) {
         self.using(label);
         self.emit().branch(op, a, b, label);
+        self.last_branch = Some(label);
     }
 
     /// Branches on a bool register.
     pub fn branch_flag(&mut self, flag: Reg, value: bool, label: Label) {
         self.using(label);
         self.emit().branch_if(flag, value, label);
+        self.last_branch = Some(label);
     }
 
     /// Code that is never reached unless a type was not known: raises an error.

@@ -213,7 +213,9 @@ impl<'a> Function<'_, 'a> {
                 value
             }
             Slot::Maybe(array) => {
-                self.check_present(array, name, span);
+                if unproven {
+                    self.check_present(array, name, span);
+                }
                 self.first_element(array, ty, span, dest)
             }
             Slot::Flagged(reg, flag) => {

@@ -27,9 +27,12 @@ impl<'a> Parser<'a, '_> {
     fn lines(&mut self) {
         let waiting = self.lambda_statements.len();
         let mut unexpected_indents = 0;
+        let mut failed = false;
         loop {
             match self.tok.kind {
                 TokenKind::Eof => return,
+                TokenKind::Elif | TokenKind::Else | TokenKind::Catch if failed => self.orphan(),
+                kind if kind.is_closer() && failed && self.lexer.lost_brackets => self.give_up(),
                 TokenKind::Dedent if unexpected_indents == 0 => return,
                 TokenKind::Dedent => {
                     unexpected_indents -= 1;
@@ -46,25 +49,41 @@ impl<'a> Parser<'a, '_> {
                 _ => {
                     // Those that wait are followed by something.
                     self.reject_lambda_statements(waiting);
-                    self.line(Place::Line);
+                    self.lexer.lost_brackets = false;
+                    failed = self.line(Place::Line).is_err();
                 }
             }
         }
     }
 
-    /// The statements of one line, with the blocks that belong to them.
-    fn line(&mut self, place: Place) {
+    /// A branch whose `if` or `try` was not understood: only its suite is read.
+    fn orphan(&mut self) {
+        let keyword = self.bump();
+        self.after_block = false;
+        self.header(|parser| {
+            if keyword.kind == TokenKind::Elif {
+                parser.expr()?;
+            } else if keyword.kind == TokenKind::Catch {
+                parser.eat(TokenKind::Ident);
+            }
+            Ok(())
+        });
+        self.after_block = false;
+    }
+
+    /// The statements of one line, with the blocks that belong to them. Recovers by itself.
+    fn line(&mut self, place: Place) -> Parsed<()> {
         let mut here = place;
         loop {
             let marks = self.marks();
             let Ok(stmt) = self.statement(here) else {
                 self.stacks.cut(marks);
                 self.give_up();
-                return;
+                return Err(Failed);
             };
             self.stacks.stmts.push(stmt);
             if std::mem::take(&mut self.after_block) {
-                return;
+                return Ok(());
             }
             if self.eat(TokenKind::Semi) && !self.at(TokenKind::Newline) {
                 // At module level what needs only a `;` behind it ends like a line.
@@ -79,8 +98,9 @@ impl<'a> Parser<'a, '_> {
             if !self.eat(TokenKind::Newline) && !matches!(self.tok.kind, TokenKind::Eof | TokenKind::Dedent) {
                 self.unexpected("the end of the statement");
                 self.give_up();
+                return Err(Failed);
             }
-            return;
+            return Ok(());
         }
     }
 
@@ -100,18 +120,16 @@ impl<'a> Parser<'a, '_> {
     /// Skips the rest of a block whose `Indent` has been taken.
     pub(super) fn skip_block(&mut self) {
         let mut depth = 1;
-        loop {
+        self.lexer.skip_layout(true);
+        while depth > 0 && !self.at(TokenKind::Eof) {
             match self.tok.kind {
                 TokenKind::Indent => depth += 1,
                 TokenKind::Dedent => depth -= 1,
-                TokenKind::Eof => return,
                 _ => {}
             }
             self.bump();
-            if depth == 0 {
-                return;
-            }
         }
+        self.lexer.skip_layout(false);
     }
 
     /// Reports the block-bodied lambdas that wait above `mark`: they are no value of a function.
@@ -158,7 +176,8 @@ impl<'a> Parser<'a, '_> {
             }
         } else {
             let mark = self.stacks.stmts.len();
-            self.line(Place::Simple);
+            // Whether it was understood, the statements after it need not know.
+            let _ = self.line(Place::Simple);
             self.finish_block(mark)
         };
         self.suites -= 1;

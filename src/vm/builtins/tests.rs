@@ -23,7 +23,6 @@ fn text(slot: u64) -> &'static str {
 fn the_table_follows_the_builtins() {
     for (number, row) in BUILTINS.iter().enumerate() {
         assert_eq!(row.builtin as usize, number);
-        assert!(std::ptr::fn_addr_eq(TABLE[number], function(row.builtin)));
     }
 }
 

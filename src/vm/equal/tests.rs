@@ -144,7 +144,7 @@ fn shared_parts_are_not_compared_once_for_each_path() {
 
 #[test]
 fn long_lists_and_long_chains_of_structs() {
-    let count = if cfg!(miri) { 200 } else { 300_000 };
+    let count = if cfg!(miri) { 200 } else { 100_000 };
     let mut context = context();
     let nil = context.heap.new_object(LIST, 0, 0).unwrap().bits();
     let chain = |context: &mut TestContext, end: f64| {

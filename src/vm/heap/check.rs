@@ -8,7 +8,7 @@ use super::class::{BLOCK, SIZES};
 use super::collect::is_marked;
 use super::{Heap, Ref, TypeTable};
 use crate::bytecode::{Layout, Program, TypeDesc, TypeId};
-use crate::vm::layout::{Elem, Entry, Part, SLOTS_OFFSET, TYPE_MASK};
+use crate::vm::layout::{Elem, Entry, Part, TYPE_MASK};
 
 /// What freed cells are filled with. As a type word it names no type, as a reference no object.
 const PATTERN: u8 = 0xdb;
@@ -104,12 +104,12 @@ impl<'a> Checker<'a> {
             Some(Part::Entries) => {
                 let TypeDesc::Map { key, value } = self.program.ty(ty) else { panic!("L: entries of {ty}") };
                 for at in 0..header.aux {
-                    let first = at * (size_of::<Entry>() / SLOTS_OFFSET) as u32;
+                    let first = at as usize * (size_of::<Entry>() / size_of::<u64>());
                     if self.program.is_ref(*key) {
-                        self.slot(object, object.slot(first), *key);
+                        self.slot(object, object.word(first), *key);
                     }
                     if self.program.is_ref(*value) {
-                        self.slot(object, object.slot(first + 1), *value);
+                        self.slot(object, object.word(first + 1), *value);
                     }
                 }
             }

@@ -15,10 +15,12 @@ use super::class::{BLOCK, SIZES};
 use super::system::PAGE;
 use super::{Heap, KeyKind, MIN_ALLOWANCE, Ref, Shape, TypeTable, check, poll};
 use crate::bytecode::{Program, TypeId};
-use crate::vm::layout::{Elem, Part, TYPE_MASK};
+use crate::vm::layout::{Elem, Entry, Part, TYPE_MASK};
 
 /// Elements of a store, or entries of a map, that are scanned before others get their turn.
 const PIECE: u32 = 1024;
+/// Words of a map's entry: key, value, and what is no reference.
+const ENTRY_WORDS: usize = size_of::<Entry>() / size_of::<u64>();
 /// What is kept resident beyond what the heap may grow to.
 const SLACK: usize = 1 << 20;
 
@@ -165,10 +167,10 @@ impl Marker<'_> {
         }
         for at in from..to {
             if keys {
-                self.visit(object.slot(3 * at));
+                self.visit(object.word(ENTRY_WORDS * at as usize));
             }
             if values {
-                self.visit(object.slot(3 * at + 1));
+                self.visit(object.word(ENTRY_WORDS * at as usize + 1));
             }
         }
     }

@@ -93,6 +93,13 @@ impl Ref {
         self.slot_pointer(0).as_ptr()
     }
 
+    /// A slot of an object that may have more slots than an index of 32 bits counts: a map's entries.
+    #[inline(always)]
+    pub(super) fn word(self, index: usize) -> u64 {
+        // SAFETY: the caller says that the object has the slot; it is initialised.
+        unsafe { self.0.byte_add(SLOTS_OFFSET + index * SLOT_BYTES).cast::<u64>().read() }
+    }
+
     /// Sets a slot. The object must have it, not be immortal, and be declared to hold there what it is given.
     #[inline(always)]
     pub fn set_slot(self, slot: u32, bits: u64) {
@@ -483,28 +490,58 @@ impl Array {
     }
 
     /// The elements of an array of kind [`Elem::Word`] or [`Elem::Ref`]. Not while it grows or is written to otherwise (H2).
-    pub fn words<'a>(self) -> &'a mut [u64] {
+    pub fn words<'a>(self) -> &'a [u64] {
         // SAFETY: elements of these kinds are initialised words.
         unsafe { self.slice() }
     }
 
     /// The elements of an array of kind [`Elem::I32`] or [`Elem::U32`]; as for [`Array::words`].
-    pub fn halves<'a>(self) -> &'a mut [u32] {
+    pub fn halves<'a>(self) -> &'a [u32] {
         // SAFETY: elements of these kinds are initialised, four bytes long.
         unsafe { self.slice() }
     }
 
     /// The elements of an array of kind [`Elem::Bool`], each 0 or 1; as for [`Array::words`].
-    pub fn bytes<'a>(self) -> &'a mut [u8] {
+    pub fn bytes<'a>(self) -> &'a [u8] {
         // SAFETY: elements of this kind are initialised bytes.
         unsafe { self.slice() }
     }
 
+    /// [`Array::words`] to be changed, while nobody else looks at the elements.
+    pub fn words_mut<'a>(self) -> &'a mut [u64] {
+        // SAFETY: as for `words`.
+        unsafe { self.slice_mut() }
+    }
+
+    /// [`Array::halves`] to be changed, while nobody else looks at the elements.
+    pub fn halves_mut<'a>(self) -> &'a mut [u32] {
+        // SAFETY: as for `halves`.
+        unsafe { self.slice_mut() }
+    }
+
+    /// [`Array::bytes`] to be changed, while nobody else looks at the elements.
+    pub fn bytes_mut<'a>(self) -> &'a mut [u8] {
+        // SAFETY: as for `bytes`.
+        unsafe { self.slice_mut() }
+    }
+
     /// # Safety
     /// Elements are of the size of `T`, which any bit pattern is a value of.
-    unsafe fn slice<'a, T>(self) -> &'a mut [T] {
+    unsafe fn slice<'a, T>(self) -> &'a [T] {
         match self.store() {
             // SAFETY: a store has at least as many elements as its array; the caller sees to the rest.
+            Some(store) => unsafe {
+                std::slice::from_raw_parts(elements(store).cast().as_ptr(), self.len() as usize)
+            },
+            None => &[],
+        }
+    }
+
+    /// # Safety
+    /// As for `slice`; and no other reference to the elements is in use.
+    unsafe fn slice_mut<'a, T>(self) -> &'a mut [T] {
+        match self.store() {
+            // SAFETY: as for `slice`.
             Some(store) => unsafe {
                 std::slice::from_raw_parts_mut(elements(store).cast().as_ptr(), self.len() as usize)
             },

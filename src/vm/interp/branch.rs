@@ -36,13 +36,21 @@ branches! {
     BrNeF64 f64 |x, y| x != y;
     BrLtF64 f64 |x, y| x < y;
     BrLeF64 f64 |x, y| x <= y;
-    BrNltF64 f64 |x, y| !(x < y);
-    BrNleF64 f64 |x, y| !(x <= y);
 }
 
 branches_imm! {
     BrEqImm ==; BrNeImm !=; BrLtSImm <; BrLeSImm <=; BrGtSImm >; BrGeSImm >=;
 }
+
+#[allow(clippy::neg_cmp_op_on_partial_ord, reason = "not less is not the same as greater or equal: NaN")]
+mod negated {
+    use super::*;
+    branches! {
+        BrNltF64 f64 |x, y| !(x < y);
+        BrNleF64 f64 |x, y| !(x <= y);
+    }
+}
+pub(in crate::vm) use negated::{BrNleF64, BrNltF64};
 
 ops! {
     Jump(cpu) {

@@ -85,12 +85,12 @@ const fn lane_of(index: usize) -> usize {
 pub(super) fn opaque(pointer: *mut u64) -> *mut u64 {
     #[cfg(all(any(target_arch = "x86_64", target_arch = "aarch64", target_arch = "riscv64"), not(miri)))]
     {
-        let mut pointer = pointer;
+        let mut address = pointer.expose_provenance();
         // SAFETY: the text is empty, so the pointer is what it was.
         unsafe {
-            std::arch::asm!("/* {0} */", inout(reg) pointer, options(pure, nomem, nostack, preserves_flags))
+            std::arch::asm!("/* {0} */", inout(reg) address, options(pure, nomem, nostack, preserves_flags))
         };
-        pointer
+        std::ptr::with_exposed_provenance_mut(address)
     }
     #[cfg(not(all(
         any(target_arch = "x86_64", target_arch = "aarch64", target_arch = "riscv64"),

@@ -41,6 +41,8 @@ mod objects;
 mod output;
 pub(super) mod slow;
 mod strings;
+#[cfg(all(test, threaded_driver))]
+mod tests;
 #[cfg(threaded_driver)]
 pub(super) mod threaded;
 

@@ -182,7 +182,13 @@ fn cycles_end_and_shared_parts_are_written_twice() {
 
 #[test]
 fn long_lists_are_written_without_recursion() {
-    let count = if cfg!(miri) { 100 } else { 5_000_000u64 };
+    let count = if cfg!(miri) {
+        100
+    } else if cfg!(debug_assertions) {
+        500_000
+    } else {
+        5_000_000u64
+    };
     let mut context = TestContext::of(types().0);
     let mut head = object(&mut context, LIST, 0, &[]).bits();
     for number in 0..count {

@@ -1,6 +1,8 @@
 //! Tests of the checker: source in, reports or types out.
 
 mod programs;
+mod scale;
+mod wellformed;
 
 use bumpalo::Bump;
 

@@ -49,7 +49,17 @@ fn reports_of_language_tests() {
         let arena = Bump::new();
         let mut checker = Checker::new(&arena, Box::new(FileLoader::new([])));
         let result = checker.check_program(&location, &bytes);
-        let list = result.err().unwrap_or_default();
+        let list = match result {
+            Err(list) => list,
+            Ok(()) => {
+                let problems = super::wellformed::problems(&mut checker);
+                if !problems.is_empty() {
+                    failed += 1;
+                    println!("=== {}\n  {problems:?}", path.display());
+                }
+                Vec::new()
+            }
+        };
         let found: Vec<String> = list
             .iter()
             .take(20)

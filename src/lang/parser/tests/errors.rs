@@ -153,6 +153,20 @@ fn brackets() {
 }
 
 #[test]
+fn what_follows_from_a_mistake_is_not_reported() {
+    check(&[
+        ("fi a:\n    b\nelif c:\n    d = = 1\nelse:\n    e", "E1001@1:4 E1001@4:9"),
+        ("tri:\n    b\ncatch e:\n    d", "E1001@1:5"),
+        ("x = [\n    P{ a: \"b },\n  c,\n    2,\n]", "E1005@2:11"),
+        ("x = [\n    P{ a: ) },\n    2,\n]", "E1004@2:6"),
+        ("x = = [\n    1,\n]", "E1001@1:5"),
+        ("x = [\n    f(1,\n    2,\n]\n", "E1003@2:6"),
+        ("a = 1\n]\nelse: 1", "E1001@2:1"),
+        ("class A:\n    b: i32\n    c: i32\n", "E1001@1:7"),
+    ]);
+}
+
+#[test]
 fn ends_of_files_and_literals() {
     check(&[
         ("try:\n    a\n", "E1005@3:1"),
