@@ -5,7 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, mpsc};
 use std::time::Duration;
 
-use orus::{Engine, Interrupter, Program, RunError};
+use orus::{Engine, Program, RunError, vm};
 
 /// How a program is run.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -109,16 +109,31 @@ impl Write for Kept {
     }
 }
 
+/// What stops a run.
+enum Interrupt {
+    Engine(orus::Interrupter),
+    Instance(vm::Interrupter),
+}
+
+impl Interrupt {
+    fn interrupt(&self) {
+        match self {
+            Interrupt::Engine(interrupter) => interrupter.interrupt(),
+            Interrupt::Instance(interrupter) => interrupter.interrupt(),
+        }
+    }
+}
+
 /// Interrupts runs that take too long, from a thread of its own.
 pub struct Watchdog {
-    sender: mpsc::Sender<(Option<Interrupter>, Duration)>,
+    sender: mpsc::Sender<(Option<Interrupt>, Duration)>,
 }
 
 impl Default for Watchdog {
     fn default() -> Watchdog {
-        let (sender, receiver) = mpsc::channel::<(Option<Interrupter>, Duration)>();
+        let (sender, receiver) = mpsc::channel::<(Option<Interrupt>, Duration)>();
         std::thread::spawn(move || {
-            let mut watched: Option<(Interrupter, Duration)> = None;
+            let mut watched: Option<(Interrupt, Duration)> = None;
             loop {
                 let message = match &watched {
                     None => receiver.recv().map_err(|_| mpsc::RecvTimeoutError::Disconnected),
@@ -141,7 +156,7 @@ impl Default for Watchdog {
 }
 
 impl Watchdog {
-    fn watch(&self, interrupter: Option<Interrupter>, time: Duration) {
+    fn watch(&self, interrupter: Option<Interrupt>, time: Duration) {
         // The thread lives as long as the sender.
         let _ = self.sender.send((interrupter, time));
     }
@@ -174,7 +189,7 @@ pub fn execute(program: &Program, mode: Mode, limits: &Limits, watchdog: &Watchd
         let end = match engine.load(program) {
             Err(error) => End::Stopped(error.to_string()),
             Ok(()) => {
-                watchdog.watch(engine.interrupter(), limits.time);
+                watchdog.watch(engine.interrupter().map(Interrupt::Engine), limits.time);
                 let result = engine.resume();
                 watchdog.watch(None, limits.time);
                 match result {
@@ -202,6 +217,44 @@ pub fn execute(program: &Program, mode: Mode, limits: &Limits, watchdog: &Watchd
     };
     let output = kept.bytes.lock().map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).unwrap_or_default();
     (Outcome { output, end }, counts)
+}
+
+/// Runs bytecode that has not been compiled here, in a mode.
+pub fn execute_bytecode(
+    program: &Arc<orus::bytecode::Program>,
+    mode: Mode,
+    limits: &Limits,
+    watchdog: &Watchdog,
+) -> End {
+    let writer = Kept { bytes: Arc::default(), limit: limits.output };
+    let run = || {
+        let mut host = vm::Host::default();
+        host.set_output(Box::new(writer));
+        host.set_input(Box::new(io::empty()));
+        host.files = Box::new(vm::NoFiles);
+        let context = vm::ContextOptions {
+            heap_limit: usize::try_from(limits.heap).ok(),
+            max_recursion: limits.recursion,
+            stress_gc: mode == Mode::StressGc,
+            host,
+        };
+        let driver = if mode == Mode::Profiled { vm::Driver::Profiled } else { vm::Driver::default() };
+        let mut instance = match vm::Instance::new(program.clone(), vm::Options { context, driver }) {
+            Ok(instance) => instance,
+            Err(error) => return End::Stopped(format!("the engine cannot start: {error}")),
+        };
+        watchdog.watch(Some(Interrupt::Instance(instance.interrupter())), limits.time);
+        let result = instance.run();
+        watchdog.watch(None, limits.time);
+        match result {
+            Ok(()) => End::Finished,
+            Err(vm::Stop::Uncaught(error)) => {
+                End::Uncaught { message: error.message.to_string(), report: format!("{:?}", error.trace) }
+            }
+            Err(other) => End::Stopped(format!("{other:?}")),
+        }
+    };
+    catch_unwind(AssertUnwindSafe(run)).unwrap_or_else(|panic| End::Panicked(panic_text(&*panic)))
 }
 
 /// What a panic said.

@@ -3,5 +3,6 @@
 
 pub mod errors;
 pub mod execute;
+pub mod front;
 pub mod tally;
 pub mod workers;

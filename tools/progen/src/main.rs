@@ -1,13 +1,25 @@
-fn main() {
-    let a: Vec<u64> = std::env::args().skip(1).filter_map(|s| s.parse().ok()).collect();
-    if a.len() == 2 {
-        for seed in a[0]..a[1] {
-            let program = orus_progen::generate(seed, &orus_progen::Config::default());
-            let _ = program;
+//! Prints the program of a seed: `progen SEED`. `progen FIRST END` prints how much those programs may cost.
+
+use std::process::ExitCode;
+
+use orus_progen::{Config, check, generate};
+
+fn main() -> ExitCode {
+    let numbers: Vec<u64> = std::env::args().skip(1).filter_map(|number| number.parse().ok()).collect();
+    match numbers[..] {
+        [seed] => print!("{}", generate(seed, &Config::default()).source()),
+        [first, end] => {
+            for seed in first..end {
+                match check::check(&generate(seed, &Config::default())) {
+                    Ok(summary) => println!("{seed} {}", summary.cost),
+                    Err(error) => println!("{seed} {error}"),
+                }
+            }
         }
-        return;
+        _ => {
+            eprintln!("usage: progen SEED, or progen FIRST END");
+            return ExitCode::from(64);
+        }
     }
-    let program = orus_progen::generate(a[0], &orus_progen::Config::default());
-    match orus_progen::print::source(&program) { Ok(s)=> println!("{s}"), Err(e)=>println!("ERR {e}") }
-    eprintln!("cost {:?}", orus_progen::check::check(&program));
+    ExitCode::SUCCESS
 }

@@ -54,8 +54,7 @@ impl<'a> Checker<'a> {
         };
         if !matches!(e.op, Op::Lambda(_)) {
             for (i, arg) in args.iter().enumerate() {
-                let void = arg.ty == Ty::Void;
-                if void { return Err(format!("a void operand in {e:?}")); }
+                ensure(arg.ty != Ty::Void, "a void operand")?;
                 self.expr(arg)?;
                 if i >= keeps {
                     self.short_enough(arg)?;
@@ -78,7 +77,7 @@ impl<'a> Checker<'a> {
             Op::Str(text) => ensure(*ty == Ty::Str && !text.contains('@'), "a string literal"),
             Op::Var(name) => {
                 let var = self.scope.find(*name);
-                ensure(var.is_some_and(|var| var.ty == *ty), &format!("a variable that is not visible {name}"))
+                ensure(var.is_some_and(|var| var.ty == *ty), "a variable that is not visible")
             }
             Op::FnRef(name) => self.fn_ref(*name, ty),
             Op::Neg => {
@@ -283,7 +282,7 @@ impl<'a> Checker<'a> {
             ensure(less(&e.args[param], counter), "a recursion whose counter does not count down")?;
             ensure(self.scope.find(counter).is_some_and(|var| var.depth == self.frames.len()), "a hidden counter")?;
         } else {
-            ensure(signature.nested || function.order < order, &format!("a call that does not lead down {name}"))?;
+            ensure(signature.nested || function.order < order, "a call that does not lead down")?;
             ensure(self.costs.functions.contains_key(&name), "a call of a function that is not known yet")?;
             let level = signature.level;
             let frame = self.frame();

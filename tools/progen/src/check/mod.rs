@@ -153,7 +153,7 @@ impl<'a> Checker<'a> {
         let mut cost = Cost::default();
         for item in &program.items {
             if let Item::Stmt(stmt) = item {
-                self.stmt(stmt).map_err(|e| if std::env::var("PROGEN_DEBUG").is_ok() { format!("{e} AT {stmt:?}") } else {e})?;
+                self.stmt(stmt)?;
                 cost = cost.plus(self.costs.stmt(self.types, stmt));
             }
         }

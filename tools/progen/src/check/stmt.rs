@@ -136,7 +136,7 @@ impl<'a> Checker<'a> {
 
     fn binding(&mut self, binding: &'a Let) -> Checked {
         let ty = binding.value.ty();
-        if ty == Ty::Void { return Err(format!("a void value is bound {binding:?}")); }
+        ensure(ty != Ty::Void, "a void value is bound")?;
         self.value(&binding.value)?;
         if let Value::Expr(e) = &binding.value {
             ensure(bounds::length(e, &self.costs.lengths) <= MAX_LOCAL, "a variable holds too much")?;
@@ -181,7 +181,7 @@ impl<'a> Checker<'a> {
             Op::Var(name) => {
                 let depth = self.depth();
                 let var = self.scope.find(*name).ok_or("an unknown variable")?;
-                ensure(var.ty == place.ty && var.assignable(depth), "an assignment that is not allowed")?;
+                ensure(var.ty == place.ty && var.assignable(depth), &format!("an assignment that is not allowed {var:?} {depth} {:?}", place.ty))?;
             }
             Op::Field(_) => self.expr(place)?,
             Op::Index => {
@@ -288,7 +288,7 @@ impl<'a> Checker<'a> {
                 if let Op::Var(name) = target.op {
                     let depth = self.depth();
                     let var = self.scope.find(name).ok_or("an unknown variable")?;
-                    ensure(var.assignable(depth), "an assignment that is not allowed")?;
+                    ensure(var.assignable(depth), &format!("an assignment that is not allowed grow {var:?} {depth}"))?;
                 }
                 self.expr(e)
             }

