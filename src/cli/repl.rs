@@ -33,7 +33,7 @@ pub fn main(args: &ReplArgs) -> u8 {
             break;
         }
         lines.remember(&input);
-        let outcome = session.eval_with(&input, |engine| interrupt::on_control_c(engine));
+        let outcome = session.eval_with(&input, interrupt::on_control_c);
         interrupt::clear();
         match outcome {
             Ok(()) => {}

@@ -171,7 +171,7 @@ pub(super) struct Function<'l, 'a> {
     pub open: bool,
     /// The function cannot be expressed: too large.
     pub failed: bool,
-    buffers: Buffers,
+    buffers: Box<Buffers>,
     hoisted: Option<Hoisted>,
     loop_depth: u32,
     /// Whether the instruction before leads to the next one.
@@ -194,7 +194,7 @@ impl<'l, 'a> Function<'l, 'a> {
         captures: Option<Arc<Captures>>,
     ) -> Function<'l, 'a> {
         let body = &checked.bodies[id.index()];
-        let mut buffers = std::mem::take(&mut s.buffers);
+        let mut buffers = s.buffers.take().unwrap_or_default();
         buffers.locals.clear();
         buffers.locals.resize(body.locals.len(), Slot::Unset);
         let counter = s.counter_of(id, body.loops);
@@ -241,13 +241,14 @@ impl<'l, 'a> Function<'l, 'a> {
         self.buffers.scope.clear();
         self.buffers.used.clear();
         self.buffers.args.clear();
-        self.s.buffers = self.buffers;
+        self.s.buffers = Some(self.buffers);
         result
     }
 
     // ---- types
 
     /// The number of a type that has values.
+    #[inline]
     pub fn ty(&mut self, ty: Ty) -> TypeId {
         if ty.0 <= Ty::RANGE.0 {
             return TypeId(ty.0);
@@ -284,6 +285,7 @@ impl<'l, 'a> Function<'l, 'a> {
     // ---- registers
 
     /// A register of a type: one that is free, else a new one.
+    #[inline]
     pub fn temp(&mut self, ty: TypeId) -> Reg {
         match self.buffers.free.get_mut(ty.index()).and_then(Vec::pop) {
             Some(reg) => reg,
@@ -389,7 +391,16 @@ impl<'l, 'a> Function<'l, 'a> {
     // ---- values
 
     /// Puts a value into a register; `ty` is its type, in case that it is not there.
+    #[inline]
     pub fn operand(&mut self, value: Value, ty: TypeId) -> Operand {
+        match value {
+            Value::Var(reg) => Operand { reg, temp: false },
+            Value::Temp(reg) => Operand { reg, temp: true },
+            _ => self.load_operand(value, ty),
+        }
+    }
+
+    fn load_operand(&mut self, value: Value, ty: TypeId) -> Operand {
         match value {
             Value::Const(bits, ty) => match self.hoist(HoistKey::Const(bits, ty)) {
                 Some(reg) => Operand { reg, temp: false },
@@ -424,12 +435,18 @@ impl<'l, 'a> Function<'l, 'a> {
 
     /// The value of an expression, in a register.
     pub fn eval(&mut self, expr: &'a Expr<'a>) -> Operand {
-        let value = self.expr(expr, None);
-        let ty = self.ty(expr.ty);
-        self.operand(value, ty)
+        match self.expr(expr, None) {
+            Value::Var(reg) => Operand { reg, temp: false },
+            Value::Temp(reg) => Operand { reg, temp: true },
+            value => {
+                let ty = self.ty(expr.ty);
+                self.operand(value, ty)
+            }
+        }
     }
 
     /// Gives the register of an operand back, if it is a temporary.
+    #[inline]
     pub fn release(&mut self, operand: Operand) {
         if operand.temp {
             self.free(operand.reg);
@@ -577,15 +594,22 @@ impl<'l, 'a> Function<'l, 'a> {
     }
 
     /// The builder, for an instruction that neither raises nor branches.
+    #[inline]
     pub fn emit(&mut self) -> &mut FunctionBuilder {
-        for label in self.buffers.pending.drain(..) {
-            self.buffers.builder.bind(label);
+        if !self.buffers.pending.is_empty() {
+            self.bind_pending();
         }
         self.joined = false;
         self.falls = true;
         self.last_jump = None;
         self.last_branch = None;
         &mut self.buffers.builder
+    }
+
+    fn bind_pending(&mut self) {
+        for label in self.buffers.pending.drain(..) {
+            self.buffers.builder.bind(label);
+        }
     }
 
     /// The builder, for an instruction that may raise or call: where it stands in the source.

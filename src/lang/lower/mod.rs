@@ -25,7 +25,7 @@ mod match_;
 mod place;
 mod print;
 #[cfg(test)]
-mod scratch;
+mod tests;
 mod types;
 mod walk;
 
@@ -72,7 +72,8 @@ pub struct Lowerer {
     parents: FastMap<BodyId, BodyId>,
     /// Bodies that have types not known yet.
     open: Vec<BodyId>,
-    buffers: Buffers,
+    /// Absent while a body is lowered.
+    buffers: Option<Box<Buffers>>,
 }
 
 impl Lowerer {
@@ -94,7 +95,7 @@ impl Lowerer {
             captures: FastMap::default(),
             parents: FastMap::default(),
             open: Vec::new(),
-            buffers: Buffers::default(),
+            buffers: None,
         }
     }
 
@@ -106,7 +107,7 @@ impl Lowerer {
         lowerer.program
     }
 
-    /// Lowers one more input; gives the program of all inputs so far, to run the entries of this one.
+    /// Lowers one more input; gives the program of all inputs so far, whose last entries are those of this one.
     pub fn lower(&mut self, checked: &Checked<'_>, types: &mut Types, files: &[SourceFile]) -> Program {
         self.extend(checked, types, files);
         self.program.types.clone_from(&self.types.descs);
@@ -141,7 +142,8 @@ impl Lowerer {
                 self.set_function(BodyId(index as u32), stub);
             }
         }
-        self.program.entry = checked.entry.iter().map(|body| FuncId(body.0)).collect();
+        // An instance that runs the session goes on where it stopped, so earlier inputs stay in the list.
+        self.program.entry.extend(checked.entry.iter().map(|body| FuncId(body.0)));
         self.program.exports =
             checked.exports.iter().map(|&(name, body)| (Arc::from(name), FuncId(body.0))).collect();
     }
