@@ -56,7 +56,7 @@ pub fn interval_with(
                 BinOp::Add => (a.0 + b.0, a.1 + b.1),
                 BinOp::Sub => (a.0 - b.1, a.1 - b.0),
                 BinOp::Mul => {
-                    let products = [a.0 * b.0, a.0 * b.1, a.1 * b.0, a.1 * b.1];
+                    let products = [(a.0, b.0), (a.0, b.1), (a.1, b.0), (a.1, b.1)].map(|(a, b)| a.saturating_mul(b));
                     (products.into_iter().min().unwrap_or(0), products.into_iter().max().unwrap_or(0))
                 }
                 BinOp::Div => {

@@ -28,8 +28,8 @@ enum Edit {
 /// Programs that differ from this one by one step and are smaller, the smallest first by kind of step. All pass
 /// [`crate::check`].
 pub fn shrink(program: &Program) -> impl Iterator<Item = Program> {
-    let program = program.clone();
-    edits(&program).into_iter().filter_map(move |edit| apply(&program, edit))
+    let (program, size) = (program.clone(), program.size());
+    edits(&program).into_iter().filter_map(move |edit| apply(&program, edit)).filter(move |smaller| smaller.size() < size)
 }
 
 /// The smallest program found for which `fails`, given its source, is still true; it must be true for the program itself.

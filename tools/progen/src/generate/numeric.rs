@@ -93,7 +93,7 @@ impl Generator<'_> {
                     BinOp::Add => (x.0 + y.0, x.1 + y.1),
                     BinOp::Sub => (x.0 - y.1, x.1 - y.0),
                     _ => {
-                        let products = [x.0 * y.0, x.0 * y.1, x.1 * y.0, x.1 * y.1];
+                        let products = [(x.0, y.0), (x.0, y.1), (x.1, y.0), (x.1, y.1)].map(|(x, y)| x.saturating_mul(y));
                         (products.into_iter().min().unwrap_or(0), products.into_iter().max().unwrap_or(0))
                     }
                 };
