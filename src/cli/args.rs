@@ -9,6 +9,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 #[command(
     name = "orus",
     version,
+    propagate_version = true,
     args_conflicts_with_subcommands = true,
     override_usage = "orus [OPTIONS] FILE [ARGS]...\n       orus [OPTIONS] -e CODE [ARGS]...\n       orus COMMAND",
     after_help = "Without a file, on a terminal, the REPL starts. `-` reads the program from standard input.\n\
@@ -114,7 +115,8 @@ pub struct RunArgs {
     #[command(flatten)]
     pub report: ReportArgs,
     /// The program and its arguments
-    #[arg(value_name = "FILE", trailing_var_arg = true, allow_hyphen_values = true)]
+    // A word that looks like an option may follow the program's name, but not stand in its place: it is a mistyped option.
+    #[arg(value_name = "FILE", trailing_var_arg = true)]
     pub words: Vec<std::ffi::OsString>,
 }
 

@@ -5,12 +5,15 @@ mod args;
 mod check;
 mod dump;
 mod fmt;
+mod input;
+mod interrupt;
 mod output;
 mod repl;
 mod run;
 mod test;
 
 use std::ffi::OsString;
+use std::io::{self, Write};
 use std::process::ExitCode;
 
 use clap::error::ErrorKind;
@@ -39,10 +42,13 @@ pub fn main(words: impl IntoIterator<Item = OsString>) -> ExitCode {
     let cli = match Cli::try_parse_from(words) {
         Ok(cli) => cli,
         Err(error) => {
-            // Help and the version go to standard output and are no failure; neither is a reader that went away.
-            let _ = error.print();
-            return match error.kind() {
-                ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => ExitCode::SUCCESS,
+            let printed = error.print().and_then(|()| io::stdout().flush());
+            return match (error.kind(), printed) {
+                // Help and the version go to standard output and are no failure.
+                (ErrorKind::DisplayHelp | ErrorKind::DisplayVersion, Ok(())) => ExitCode::SUCCESS,
+                (ErrorKind::DisplayHelp | ErrorKind::DisplayVersion, Err(error)) => {
+                    ExitCode::from(output::output_failed(error.kind()))
+                }
                 _ => ExitCode::from(status::USAGE),
             };
         }

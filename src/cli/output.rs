@@ -3,6 +3,7 @@
 use std::io::{self, IsTerminal, Write};
 
 use super::args::{ErrorFormat, LimitArgs, ReportArgs, Stress};
+use super::input::Input;
 use super::status;
 use crate::{Engine, EngineBuilder, ReportFormat, Reports};
 
@@ -60,7 +61,8 @@ pub fn color_allowed(forbidden: bool) -> bool {
 impl LimitArgs {
     /// An engine with these limits.
     pub fn engine(&self) -> EngineBuilder {
-        let mut builder = Engine::builder().stress_gc(self.stress.contains(&Stress::Gc));
+        let mut builder =
+            Engine::builder().input(Input::default()).stress_gc(self.stress.contains(&Stress::Gc));
         if let Some(calls) = self.max_recursion {
             builder = builder.max_recursion(calls);
         }

@@ -1,14 +1,15 @@
 //! `orus repl`: an interactive session.
 
-use std::io::{self, BufRead, IsTerminal, Write};
+use std::io::{self, IsTerminal, Write};
 use std::path::PathBuf;
 
 use rustyline::error::ReadlineError;
 use rustyline::{Config, DefaultEditor};
 
 use super::args::ReplArgs;
+use super::input;
+use super::interrupt::{self, Patience};
 use super::output::{color_allowed, complain, output_failed, report};
-use super::run::interrupt;
 use crate::{Completeness, EvalError, ReportFormat, RunError, Session};
 
 const PROMPT: &str = "orus> ";
@@ -33,7 +34,7 @@ pub fn main(args: &ReplArgs) -> u8 {
             break;
         }
         lines.remember(&input);
-        let outcome = session.eval_with(&input, interrupt::on_control_c);
+        let outcome = session.eval_with(&input, |engine| interrupt::on_control_c(engine, Patience::Endless));
         interrupt::clear();
         match outcome {
             Ok(()) => {}
@@ -125,15 +126,19 @@ impl Lines {
             },
             Lines::Plain => {
                 let mut bytes = Vec::new();
-                match io::stdin().lock().read_until(b'\n', &mut bytes) {
-                    Ok(0) => Line::End,
-                    Ok(_) => {
-                        let line = String::from_utf8_lossy(&bytes);
-                        Line::Text(line.trim_end_matches(['\n', '\r']).to_owned())
-                    }
-                    Err(error) => {
-                        complain(&format!("cannot read standard input: {error}"));
-                        Line::End
+                loop {
+                    match input::read_piece(&mut bytes) {
+                        Ok(0) if bytes.is_empty() => return Line::End,
+                        Ok(count) if count > 0 && !bytes.ends_with(b"\n") => {}
+                        Ok(_) => {
+                            let line = String::from_utf8_lossy(&bytes);
+                            return Line::Text(line.trim_end_matches(['\n', '\r']).to_owned());
+                        }
+                        Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                        Err(error) => {
+                            complain(&format!("cannot read standard input: {error}"));
+                            return Line::End;
+                        }
                     }
                 }
             }

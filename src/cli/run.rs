@@ -4,6 +4,7 @@ use std::io::{self, IsTerminal, Read};
 use std::path::Path;
 
 use super::args::{ReplArgs, RunArgs};
+use super::interrupt::{self, Patience};
 use super::output::{complain, output_failed, report};
 use super::{repl, status};
 use crate::{Engine, LoadError, Program, RunError};
@@ -55,7 +56,7 @@ fn load_failed(error: &LoadError, args: &RunArgs) -> u8 {
 
 fn execute(engine: &mut Engine, program: &Program, args: &RunArgs) -> u8 {
     let outcome = engine.load(program).and_then(|()| {
-        interrupt::on_control_c(engine);
+        interrupt::on_control_c(engine, Patience::Short);
         engine.resume()
     });
     match outcome {
@@ -78,35 +79,6 @@ fn stopped(error: &RunError, args: &RunArgs) -> u8 {
         other => {
             complain(&other.to_string());
             status::RUNTIME
-        }
-    }
-}
-
-/// Ctrl-C stops the program, not the process; a second one, should the program not have stopped, the process.
-pub mod interrupt {
-    use std::sync::{Mutex, Once};
-
-    use crate::{Engine, Interrupter};
-
-    static RUNNING: Mutex<Option<Interrupter>> = Mutex::new(None);
-
-    /// From now on Ctrl-C interrupts this engine's program.
-    pub fn on_control_c(engine: &Engine) {
-        *RUNNING.lock().unwrap_or_else(|poisoned| poisoned.into_inner()) = engine.interrupter();
-        static HANDLER: Once = Once::new();
-        // Where no handler can be set, Ctrl-C ends the process, as ever.
-        HANDLER.call_once(|| drop(ctrlc::set_handler(interrupt)));
-    }
-
-    /// Nothing runs any more.
-    pub fn clear() {
-        *RUNNING.lock().unwrap_or_else(|poisoned| poisoned.into_inner()) = None;
-    }
-
-    fn interrupt() {
-        match RUNNING.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).take() {
-            Some(interrupter) => interrupter.interrupt(),
-            None => std::process::exit(i32::from(super::status::INTERRUPTED)),
         }
     }
 }

@@ -10,8 +10,9 @@ use std::time::Instant;
 
 use super::args::TestArgs;
 use super::fmt::source_files;
+use super::interrupt::{self, Patience};
 use super::output::{complain, report, write};
-use super::run::{interrupt, load};
+use super::run::load;
 use super::status;
 use crate::{LoadError, Program, RunError};
 
@@ -88,7 +89,7 @@ fn run_file(file: &Path, program: &Program, args: &TestArgs, tally: &mut Tally) 
         let printed = Captured::default();
         let mut engine = args.limits.engine().output(printed.clone()).build();
         let outcome = engine.load(program).and_then(|()| {
-            interrupt::on_control_c(&engine);
+            interrupt::on_control_c(&engine, Patience::Short);
             engine.resume()?;
             engine.call::<()>(name, ())
         });

@@ -53,6 +53,8 @@ pub struct Host {
     input: Box<dyn BufRead + Send>,
     /// A line that has been read, but not been given to the program yet.
     line: Option<Vec<u8>>,
+    /// The beginning of a line whose reading was interrupted.
+    begun: Vec<u8>,
     pub files: Box<dyn Files>,
     /// What `args()` gives.
     pub args: Vec<String>,
@@ -77,7 +79,8 @@ impl Host {
     /// A host with these ways out and in.
     pub fn new(output: Box<dyn Write + Send>, input: Box<dyn BufRead + Send>, files: Box<dyn Files>) -> Host {
         let (pending, args) = (Vec::new(), Vec::new());
-        Host { output, pending, line_buffered: false, input, line: None, files, args, start: Instant::now() }
+        let (line, begun) = (None, Vec::new());
+        Host { output, pending, line_buffered: false, input, line, begun, files, args, start: Instant::now() }
     }
 
     /// A host without output, input and files.
@@ -137,6 +140,8 @@ impl Host {
 
     /// The next line of input without its end (LF or CRLF), after writing a prompt; `None` at the end of the input. It stays the
     /// next one until [`Host::take_line`], so that an instruction that is run once more gets the same.
+    ///
+    /// `Interrupted` means that waiting for input was interrupted: nothing is lost, and one may ask again.
     pub fn next_line(&mut self, prompt: &[u8], most: usize) -> Result<io::Result<Option<&[u8]>>, Fault> {
         if self.line.is_none() {
             self.write(prompt)?;
@@ -155,10 +160,13 @@ impl Host {
     }
 
     fn read_line(&mut self, most: usize) -> io::Result<Option<Vec<u8>>> {
-        let mut line = Vec::new();
+        let mut line = std::mem::take(&mut self.begun);
         loop {
             let available = match self.input.fill_buf() {
-                Err(error) if error.kind() == ErrorKind::Interrupted => continue,
+                Err(error) if error.kind() == ErrorKind::Interrupted => {
+                    self.begun = line;
+                    return Err(error);
+                }
                 other => other?,
             };
             if available.is_empty() {

@@ -17,7 +17,7 @@ use crate::bytecode::{
 
 use super::context::ContextOptions;
 use super::fault::{Fault, RuntimeError};
-use super::heap::poll::Interrupter;
+use super::heap::poll::{INTERRUPT, Interrupter};
 use super::heap::{HeapStats, Ref};
 use super::host::Host;
 use super::machine::{Ending, Machine};
@@ -237,9 +237,13 @@ impl Instance {
         let result = self.machine.invoke(func, args, self.driver);
         // Whoever looks at how the run ended sees what it wrote before.
         let flushed = self.machine.context.host.flush();
+        // An interrupt that came too late for a poll ends this run, and no other.
+        let interrupted = self.machine.context.heap.poll.bits() & INTERRUPT != 0;
+        self.machine.context.heap.poll.clear(INTERRUPT);
         match result {
             Ok(slot) => match flushed {
                 Err(Fault::OutputFailed(kind)) => Err(Stop::OutputFailed(kind)),
+                _ if interrupted => Err(Stop::Interrupted),
                 _ => Ok(slot),
             },
             Err(Ending::Uncaught(error)) => Err(Stop::Uncaught(error)),

@@ -24,17 +24,26 @@ pub fn input_prompt(context: &mut Context, args: &[u64]) -> Result<u64, Fault> {
     read_line(context, str(args, 0).bytes_of())
 }
 
-fn read_line(context: &mut Context, prompt: &[u8]) -> Result<u64, Fault> {
-    let Context { heap, host, .. } = context;
-    let line = match host.next_line(prompt, MOST_BYTES)? {
-        Ok(Some(line)) => line,
-        Err(error) if error.kind() == ErrorKind::OutOfMemory => return Err(RuntimeError::OutOfMemory.into()),
-        // An input that cannot be read ends there.
-        Ok(None) | Err(_) => return Err(RuntimeError::EndOfInput.into()),
-    };
-    let string = heap.new_string(&String::from_utf8_lossy(line))?;
-    host.take_line();
-    Ok(string.bits())
+fn read_line(context: &mut Context, mut prompt: &[u8]) -> Result<u64, Fault> {
+    loop {
+        let Context { heap, host, .. } = &mut *context;
+        let line = match host.next_line(prompt, MOST_BYTES)? {
+            Ok(Some(line)) => line,
+            Err(error) if error.kind() == ErrorKind::Interrupted => {
+                context.check_interrupt()?;
+                prompt = b"";
+                continue;
+            }
+            Err(error) if error.kind() == ErrorKind::OutOfMemory => {
+                return Err(RuntimeError::OutOfMemory.into());
+            }
+            // An input that cannot be read ends there.
+            Ok(None) | Err(_) => return Err(RuntimeError::EndOfInput.into()),
+        };
+        let string = heap.new_string(&String::from_utf8_lossy(line))?;
+        host.take_line();
+        return Ok(string.bits());
+    }
 }
 
 pub fn timestamp(context: &mut Context, _: &[u64]) -> Result<u64, Fault> {
