@@ -134,6 +134,8 @@ pub(super) struct Buffers {
     scope: Vec<LocalId>,
     pub pending: Vec<Label>,
     pub used: Vec<bool>,
+    /// Targets of the handlers of the `try` statements whose `catch` part has been begun and not emitted anything yet.
+    pub catches: Vec<Label>,
     /// Arguments evaluated so far, of all calls under way.
     args: Vec<Operand>,
     /// The registers of those popped last.
@@ -235,6 +237,7 @@ impl<'l, 'a> Function<'l, 'a> {
         self.buffers.set_apart.clear();
         self.buffers.scope.clear();
         self.buffers.used.clear();
+        self.buffers.catches.clear();
         self.buffers.args.clear();
         self.s.buffers = Some(self.buffers);
         result

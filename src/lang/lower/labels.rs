@@ -30,6 +30,7 @@ impl Function<'_, '_> {
         for label in self.buffers.pending.drain(..) {
             self.buffers.builder.bind(label);
         }
+        self.buffers.catches.clear();
     }
 
     /// The builder, for an instruction that may raise or call: where it stands in the source.
@@ -87,6 +88,7 @@ impl Function<'_, '_> {
     /// The builder's record of a handler.
     pub fn handler(&mut self, start: Label, end: Label, target: Label, error: Reg) {
         self.using(target);
+        self.buffers.catches.push(target);
         self.buffers.builder.handler(start, end, target, error);
     }
 
@@ -96,6 +98,11 @@ impl Function<'_, '_> {
             return;
         }
         self.using(label);
+        if self.buffers.pending.iter().any(|pending| self.buffers.catches.contains(pending)) {
+            // An alias may lead backward, which a handler's target must not.
+            self.bind_pending();
+            self.falls = true;
+        }
         for pending in self.buffers.pending.drain(..) {
             self.buffers.builder.alias(pending, label);
         }
