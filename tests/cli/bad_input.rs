@@ -52,7 +52,10 @@ fn text_that_is_no_program() {
     scratch.write("nul.orus", b"print(1)\0\n");
     scratch.write("module.orus", b"pub x = 1 // \xc3\n");
     scratch.write("uses.orus", "use module\n");
-    scratch.write("random.orus", (0..4000u32).map(|n| (n.wrapping_mul(2_654_435_761) >> 13) as u8).collect::<Vec<_>>());
+    scratch.write(
+        "random.orus",
+        (0..4000u32).map(|n| (n.wrapping_mul(2_654_435_761) >> 13) as u8).collect::<Vec<_>>(),
+    );
     scratch.run(["bytes.orus"]).complained(65, &["[E1001]", "UTF-8", "bytes.orus:2:6"]);
     scratch.run(["nul.orus"]).complained(65, &["[E1001]", "NUL", "nul.orus:1:9"]);
     scratch.run(["uses.orus"]).complained(65, &["[E1001]", "module.orus:1:14"]);
