@@ -65,8 +65,8 @@ pub enum JitMode {
 /// Options of all commands that report errors.
 #[derive(Args, Debug, Clone)]
 pub struct ReportArgs {
-    /// How errors are reported
-    #[arg(long, value_name = "FORMAT", value_enum, default_value = "friendly")]
+    /// How errors are reported: friendly, minimal (a line each) or json (an object each)
+    #[arg(long, value_name = "FORMAT", value_enum, default_value = "friendly", hide_possible_values = true)]
     pub error_format: ErrorFormat,
     /// Never use colour
     #[arg(long)]
@@ -88,11 +88,11 @@ pub struct LimitArgs {
     /// Run by the interpreter alone
     #[arg(long)]
     pub no_jit: bool,
-    /// When to run native code
-    #[arg(long, value_name = "MODE", value_enum, conflicts_with = "no_jit")]
+    /// When to run native code: off, on or always
+    #[arg(long, value_name = "MODE", value_enum, conflicts_with = "no_jit", hide_possible_values = true)]
     pub jit: Option<JitMode>,
-    /// Look for trouble: a list of `gc` (collect at every allocation, check every root)
-    #[arg(long, value_name = "LIST", value_delimiter = ',')]
+    /// Look for trouble, as in `gc`: collect at every allocation and check every reference
+    #[arg(long, value_name = "LIST", value_delimiter = ',', hide_possible_values = true)]
     pub stress: Vec<Stress>,
 }
 

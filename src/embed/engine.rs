@@ -147,13 +147,13 @@ impl std::fmt::Display for RunError {
 
 impl std::error::Error for RunError {}
 
-/// Stops a running program from another thread or a signal handler.
+/// Stops a running program from another thread.
 #[derive(Clone)]
 pub struct Interrupter(vm::Interrupter);
 
 impl Interrupter {
     /// Asks the program to stop; within a millisecond or so its run ends with [`RunError::Interrupted`]. A later run is
-    /// not affected. Safe to call from a signal handler.
+    /// not affected. It takes a lock, so it is not for signal handlers.
     pub fn interrupt(&self) {
         self.0.interrupt();
     }

@@ -18,11 +18,11 @@ use crate::lang::source::SourceMap;
 /// A compiled program. Cheap to clone, and shared by as many engines and threads as one likes.
 ///
 /// ```
-/// match orus::Program::from_source("shop.orus", "price = 3\nprint(price * 1.5)") {
+/// match orus::Program::from_source("shop.orus", "price = 3\nrate = 1.5\nprint(price * rate)") {
 ///     Ok(_) => unreachable!(),
 ///     Err(reports) => {
 ///         let report = reports.iter().next().unwrap();
-///         assert_eq!((report.code.as_str(), report.line, report.column), ("E2004", 2, 13));
+///         assert_eq!((report.code.as_str(), report.line, report.column), ("E2004", 3, 13));
 ///     }
 /// }
 /// ```

@@ -53,21 +53,10 @@ impl SourceMap {
                 "A source file must be smaller than 4 GiB.",
             ));
         }
-        let text = String::from_utf8_lossy(bytes);
-        let file = self.add(name, &text);
-        if let Err(error) = std::str::from_utf8(bytes) {
-            // Up to there the lossy text is the file's own, so the offset holds in both.
-            let start = error.valid_up_to() as u32;
-            return Err(Diagnostic::new(
-                1001,
-                file,
-                Span { start, end: start + '\u{fffd}'.len_utf8() as u32 },
-                "Invalid UTF-8",
-                format!("the byte 0x{:02x} does not belong here", bytes[start as usize]),
-                "A source file must be encoded in UTF-8.",
-            )
-            .help("save the file as UTF-8."));
-        }
+        let file = match std::str::from_utf8(bytes) {
+            Ok(text) => self.add(name, text),
+            Err(error) => return Err(self.refuse_encoding(name, bytes, error)),
+        };
         if let Some(at) = bytes.iter().position(|&byte| byte == 0) {
             return Err(Diagnostic::new(
                 1001,
@@ -80,6 +69,21 @@ impl SourceMap {
             .help("in a string, write `\\0`."));
         }
         Ok(file)
+    }
+
+    fn refuse_encoding(&mut self, name: &str, bytes: &[u8], error: std::str::Utf8Error) -> Diagnostic {
+        let file = self.add(name, &String::from_utf8_lossy(bytes));
+        // Up to there the lossy text is the file's own, so the offset holds in both.
+        let start = error.valid_up_to() as u32;
+        Diagnostic::new(
+            1001,
+            file,
+            Span { start, end: start + '\u{fffd}'.len_utf8() as u32 },
+            "Invalid UTF-8",
+            format!("the byte 0x{:02x} does not belong here", bytes[start as usize]),
+            "A source file must be encoded in UTF-8.",
+        )
+        .help("save the file as UTF-8.")
     }
 
     fn add(&mut self, name: &str, text: &str) -> FileId {

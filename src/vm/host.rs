@@ -256,6 +256,7 @@ mod tests {
     }
 
     #[test]
+    #[cfg_attr(miri, ignore = "asks the system")]
     fn reasons_are_words() {
         let error = io::Error::from_raw_os_error(2);
         assert!(!reason(&error).contains("os error"), "{}", reason(&error));

@@ -160,11 +160,15 @@ impl Instance {
         Ok(())
     }
 
-    /// Runs the module bodies that have not run yet, in order. One that fails counts as having run.
+    /// Runs the module bodies that have not run yet, in order. If one fails, those behind it count as having run too: they
+    /// use what it did not finish.
     pub fn run(&mut self) -> Result<(), Stop> {
         while let Some(&body) = self.machine.context.program.entry.get(self.bodies) {
             self.bodies += 1;
-            self.invoke(body, &[])?;
+            if let Err(stop) = self.invoke(body, &[]) {
+                self.bodies = self.machine.context.program.entry.len();
+                return Err(stop);
+            }
         }
         Ok(())
     }

@@ -81,6 +81,12 @@ impl Machine {
         true
     }
 
+    /// Whether a function is hidden together with its source, whose name stands in angle brackets: positions in there mean
+    /// nothing to the reader of a report.
+    fn is_internal(&self, function: &Function) -> bool {
+        function.hidden && self.context.program.files[function.file.index()].name.starts_with('<')
+    }
+
     /// Code, kind and message of an error.
     fn describe(&self, error: &Raised) -> (u32, ErrorKind, String) {
         match error {
@@ -119,7 +125,7 @@ impl Machine {
                 continue;
             }
             let span = position_around(&self.context.program, function, frame.pc);
-            if let (None, Some(span)) = (place, span) {
+            if let (None, Some(span), false) = (place, span, self.is_internal(function)) {
                 place = Some((function.file, span));
             }
             if !function.hidden {

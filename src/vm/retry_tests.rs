@@ -216,7 +216,8 @@ fn operations_are_run_again_under_stress() {
     let steps = if cfg!(miri) { 20 } else { 1500 };
     let (failed, collections) = run(Machine::new(true, 1 << 26), steps);
     assert_eq!(failed, 0);
-    assert!(collections > steps as u64 / 3);
+    // Each allocation collects as long as there is little to mark, and the list and the map are emptied now and then.
+    assert!(collections > steps as u64 / 8, "{collections}");
 }
 
 #[test]

@@ -12,6 +12,7 @@
 
 use std::io;
 
+#[cfg(not(miri))]
 use memmap2::{MmapMut, MmapOptions};
 
 /// Slots that a frame of depth cost 1 takes at most: 1024 registers and its header.
@@ -30,9 +31,16 @@ pub const MARGIN_SLOTS: usize = 64;
 
 const SLOT_BYTES: usize = size_of::<u64>();
 
+/// Where the slots lie.
+#[cfg(not(miri))]
+type Memory = MmapMut;
+/// Miri knows no mappings of this size.
+#[cfg(miri)]
+type Memory = Vec<u64>;
+
 /// The memory of the frames of an instance.
 pub struct Stack {
-    map: MmapMut,
+    map: Memory,
     slots: usize,
     /// The soft limit, in slots.
     soft: usize,
@@ -44,7 +52,7 @@ impl Stack {
         let wanted = (max_recursion as usize).saturating_mul(SLOTS_PER_CALL).saturating_add(SLACK_SLOTS);
         let mut slots = wanted.min(isize::MAX as usize / SLOT_BYTES / 2);
         loop {
-            match MmapOptions::new().len((slots + MARGIN_SLOTS) * SLOT_BYTES).no_reserve_swap().map_anon() {
+            match reserve(slots + MARGIN_SLOTS) {
                 Ok(map) => return Ok(Stack { map, slots, soft: STEP_SLOTS.min(slots) }),
                 Err(error) if slots / 2 < LEAST_SLOTS => return Err(error),
                 Err(_) => slots /= 2,
@@ -87,7 +95,7 @@ impl Stack {
         if self.soft <= keep {
             return;
         }
-        #[cfg(unix)]
+        #[cfg(all(unix, not(miri)))]
         {
             let (offset, len) = (keep * SLOT_BYTES, (self.soft - keep) * SLOT_BYTES);
             // SAFETY: the range lies behind the top of the frames, and `keep` and `soft` are within the map (ST1). Pages of a private
@@ -100,6 +108,17 @@ impl Stack {
         }
         self.soft = keep;
     }
+}
+
+#[cfg(not(miri))]
+fn reserve(slots: usize) -> io::Result<Memory> {
+    MmapOptions::new().len(slots * SLOT_BYTES).no_reserve_swap().map_anon()
+}
+
+#[cfg(miri)]
+fn reserve(slots: usize) -> io::Result<Memory> {
+    const MOST: usize = 1 << 18;
+    if slots > MOST { Err(io::ErrorKind::OutOfMemory.into()) } else { Ok(vec![0; slots]) }
 }
 
 #[cfg(test)]

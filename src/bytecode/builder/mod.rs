@@ -10,7 +10,7 @@
 //! - B1 `fixups` are in the order of their instructions; so are `arg_runs` and `positions`.
 //! - B2 A branch stays short only if it reaches its target when all others are widened; so the choice needs no
 //!   iteration, and widening never brings another branch out of range.
-//! - B3 `points` are in the order of their words, which `finish` replaces before it does anything else.
+//! - B3 Points are in the order of their words, which `finish` replaces before it does anything else.
 //!
 //! Cost. Linear in the code, and no allocation per instruction: a builder is meant to be kept, its buffers are reused.
 
@@ -105,7 +105,7 @@ pub struct FunctionBuilder {
     code: Vec<u64>,
     /// Address of each label, or [`ALIAS`] and the label that it stands for.
     labels: Vec<u32>,
-    points: Vec<points::Words>,
+    points: points::Points,
     fixups: Vec<Fixup>,
     /// For each instruction with argument words, how many registers they name.
     arg_runs: Vec<u32>,

@@ -13,10 +13,36 @@ const ALIAS: u32 = 1 << 31;
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Point(u32);
 
-/// A word that holds a place in the code, and what is to be there.
-pub(super) struct Words {
-    pc: u32,
+/// The points of a function, and what is loaded there.
+#[derive(Default)]
+pub(super) struct Points {
+    /// For each the word that holds its place, and where in `words` what is loaded there ends.
+    places: Vec<(u32, usize)>,
     words: Vec<u64>,
+    /// By how much words move: the place of a point and the address of what stands behind it.
+    moves: Vec<(u32, u32)>,
+    /// The code as it was.
+    old: Vec<u64>,
+}
+
+impl Points {
+    pub fn clear(&mut self) {
+        self.places.clear();
+        self.words.clear();
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.places.is_empty()
+    }
+
+    /// Adds words to a point. It is the last one: what is loaded at a point is known before the next one is passed.
+    fn add(&mut self, point: Point, words: impl IntoIterator<Item = u64>) {
+        self.words.extend(words);
+        debug_assert!(point.0 as usize + 1 == self.places.len(), "only the last point takes more words");
+        if let Some((_, end)) = self.places.last_mut() {
+            *end = self.words.len();
+        }
+    }
 }
 
 impl FunctionBuilder {
@@ -31,39 +57,37 @@ impl FunctionBuilder {
     /// A place in the code at which constants can be loaded by [`FunctionBuilder::constant_at`] and
     /// [`FunctionBuilder::literal_at`] while the code behind it is being emitted: the way into a loop.
     pub fn point(&mut self) -> Point {
-        self.points.push(Words { pc: self.pc(), words: Vec::new() });
+        self.points.places.push((self.pc(), self.points.words.len()));
         self.code.push(0);
-        Point((self.points.len() - 1) as u32)
+        Point((self.points.places.len() - 1) as u32)
     }
 
     /// The same at a point passed before.
     pub fn constant_at(&mut self, point: Point, to: Reg, slot: u64) {
         let (first, second) = self.constant_words(to, slot);
-        let words = &mut self.points[point.0 as usize].words;
-        words.push(first.0);
-        words.extend(second);
+        self.points.add(point, [first.0].into_iter().chain(second));
     }
 
     /// The same at a point passed before.
     pub fn literal_at(&mut self, point: Point, to: Reg, literal: LiteralId) {
-        self.points[point.0 as usize].words.push(Word::ai(Op::Literal, to.0, literal.0 as i32).0);
+        self.points.add(point, [Word::ai(Op::Literal, to.0, literal.0 as i32).0]);
     }
 
     /// Puts the words of the points into the code (B3) and moves what stands behind them.
     pub(super) fn fill_points(&mut self) {
-        let points = std::mem::take(&mut self.points);
-        let mut code = Vec::with_capacity(self.code.len() + 2 * points.len());
-        // By how much the words behind each point move, one for each point before the word.
-        let mut moves = Vec::with_capacity(points.len());
-        let mut copied = 0;
-        for point in &points {
-            code.extend_from_slice(&self.code[copied..point.pc as usize]);
-            code.extend_from_slice(&point.words);
-            copied = point.pc as usize + 1;
-            moves.push((point.pc, code.len() as u32));
+        let Points { places, words, moves, old } = &mut self.points;
+        std::mem::swap(old, &mut self.code);
+        let code = &mut self.code;
+        code.clear();
+        moves.clear();
+        let (mut copied, mut taken) = (0, 0);
+        for &(pc, end) in places.iter() {
+            code.extend_from_slice(&old[copied..pc as usize]);
+            code.extend_from_slice(&words[taken..end]);
+            (copied, taken) = (pc as usize + 1, end);
+            moves.push((pc, code.len() as u32));
         }
-        code.extend_from_slice(&self.code[copied..]);
-        self.code = code;
+        code.extend_from_slice(&old[copied..]);
 
         // The new address of the word at an old one.
         let moved = |pc: u32| match moves.partition_point(|&(at, _)| at < pc) {

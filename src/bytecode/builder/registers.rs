@@ -33,7 +33,25 @@ pub(super) struct Renumber {
     pub scalars: u16,
 }
 
+/// For each operation, which of its operands `a`, `b` and `c` are registers: a bit for each.
+static REGISTER_OPERANDS: [u8; OPCODES.len()] = {
+    let mut table = [0; OPCODES.len()];
+    let mut op = 0;
+    while op < OPCODES.len() {
+        let mut index = 0;
+        while index < 3 {
+            if OPCODES[op].operands[index].class().is_some() {
+                table[op] |= 1 << index;
+            }
+            index += 1;
+        }
+        op += 1;
+    }
+    table
+};
+
 impl Renumber {
+    #[inline]
     pub fn register(self, reg: u16) -> u16 {
         let from_top = u16::MAX - reg;
         if from_top < self.scalars { self.refs + from_top } else { reg }
@@ -44,12 +62,13 @@ impl Renumber {
         let mut pc = 0;
         while pc < code.len() {
             let word = Word(code[pc]);
-            let row = &OPCODES[usize::from(word.op())];
-            for (index, operand) in row.operands.iter().enumerate() {
-                if operand.class().is_some() {
+            let registers = REGISTER_OPERANDS[usize::from(word.op())];
+            for index in 0..3 {
+                if registers >> index & 1 == 1 {
                     self.lane(&mut code[pc], index + 1);
                 }
             }
+            let row = &OPCODES[usize::from(word.op())];
             pc += 1;
             match row.extra {
                 Extra::No => {}
@@ -81,6 +100,7 @@ impl Renumber {
     }
 
     /// Renumbers the register in one of the four parts of a word.
+    #[inline]
     fn lane(self, word: &mut u64, index: usize) {
         let shift = 16 * index;
         let reg = self.register((*word >> shift) as u16);

@@ -298,18 +298,17 @@ fn constants_are_loaded_at_a_point_and_what_follows_moves() {
     let header = builder.bound_label();
     builder.set_span(Span { start: 3, end: 4 });
     builder.loop_header(0);
-    let empty = builder.point();
-    let end = builder.label();
-    builder.branch(Op::BrEqImm, a, 3i16, end);
     let text = builder.register(TypeId::STRING, true, false);
     let number = builder.register(TypeId::I64, false, false);
     builder.literal_at(before, text, LiteralId(7));
     builder.constant_at(before, number, 1 << 40);
+    builder.point();
+    let end = builder.label();
+    builder.branch(Op::BrEqImm, a, 3i16, end);
     builder.jump(header);
     builder.bind(end);
     builder.op(Op::RetVoid, Arg::NONE, Arg::NONE, Arg::NONE);
     builder.handler(first, header, end, text);
-    let _ = empty;
     let function = builder.finish(info()).unwrap();
     // The literal, the constant (two words), the loop, the branch, the jump, the return.
     assert_eq!(function.code.len(), 7);

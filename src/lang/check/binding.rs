@@ -269,7 +269,7 @@ impl<'a> Checker<'a> {
         match entity {
             Entity::Local { ctx, local, .. } => {
                 let cx = &self.ctxs[ctx as usize];
-                let length = cx.lengths.iter().find(|entry| entry.0 == local).map(|entry| entry.1);
+                let length = cx.lengths.get(&local).copied();
                 Slot { ty: cx.locals[local.index()].ty, length }
             }
             Entity::Global(var) => {

@@ -18,7 +18,6 @@ impl<'a> Checker<'a> {
         args: &'a [ast::Expr<'a>],
         callee: Span,
         span: Span,
-        want: Option<Ty>,
     ) -> Expr<'a> {
         let function = match builtin {
             Builtin::Format => return self.format(args, callee, span),
@@ -34,7 +33,6 @@ impl<'a> Checker<'a> {
             };
             return Expr { kind: ExprKind::Bool(false), ty, span };
         }
-        let _ = want;
         let arena = self.arena;
         let all_f64 = |checker: &mut Self| {
             let list = arena.alloc_slice_fill_with(args.len(), |index| {

@@ -23,7 +23,7 @@ impl<'a> Checker<'a> {
         match val {
             Val::Function(id) | Val::Associated(id) => self.call_function(id, None, args, callee, span),
             Val::Method(receiver, id) => self.call_function(id, Some(receiver), args, callee, span),
-            Val::Builtin(builtin) => self.call_builtin(builtin, args, callee, span, want),
+            Val::Builtin(builtin) => self.call_builtin(builtin, args, callee, span),
             Val::BuiltinMethod(receiver, function) => {
                 self.call_builtin_method(receiver, function, args, callee, span)
             }

@@ -84,6 +84,7 @@ impl<'a> Checker<'a> {
         let outer = self.cx();
         let mut cx = Ctx::new(BodyKind::Closure, body, outer.module, outer.file);
         cx.parent = Some(self.ctxs.len() as u32 - 1);
+        cx.of_module = outer.of_module;
         cx.limit = outer.limit;
         cx.level = outer.level;
         cx.type_params = outer.type_params.clone();

@@ -13,6 +13,9 @@ use crate::lang::hir::{BodyId, BodyKind, EnumInfo, StructInfo, VariantInfo};
 use crate::lang::intern::Symbol;
 use crate::lang::types::{EnumId, StructId, Ty, TyKind};
 
+/// A type parameter: the enum's number and its own.
+type Param = (u32, u32);
+
 /// A body that is checked after the statements, in the order of the text.
 #[derive(Clone, Copy)]
 pub(super) enum Waiting {
@@ -356,9 +359,8 @@ impl<'a> Checker<'a> {
     /// Type parameters are nodes. A payload of type `F[A]` has an edge from each parameter in `A` to the parameter of `F`
     /// that it fills, which *grows* unless `A` is the parameter itself. A cycle with a growing edge has no end.
     fn check_growth(&mut self, enums: &[(EnumId, &'a ast::EnumDecl<'a>)]) {
-        type Node = (u32, u32);
-        let mut edges: FastMap<Node, Vec<Node>> = FastMap::default();
-        let mut growing: Vec<(Node, Node, Span)> = Vec::new();
+        let mut edges: FastMap<Param, Vec<Param>> = FastMap::default();
+        let mut growing: Vec<(Param, Param, Span)> = Vec::new();
         for (id, decl) in enums.iter().filter(|(_, decl)| !decl.params.is_empty()) {
             for (variant, parts) in decl.variants.iter().enumerate() {
                 for (index, part) in parts.payload.iter().enumerate() {
@@ -368,7 +370,7 @@ impl<'a> Checker<'a> {
             }
         }
         for (from, to, span) in growing {
-            let mut seen: FastMap<Node, ()> = FastMap::default();
+            let mut seen: FastMap<Param, ()> = FastMap::default();
             let mut work = vec![to];
             let mut found = false;
             while let Some(node) = work.pop() {
@@ -400,8 +402,8 @@ impl<'a> Checker<'a> {
         of: u32,
         ty: Ty,
         span: Span,
-        edges: &mut FastMap<(u32, u32), Vec<(u32, u32)>>,
-        growing: &mut Vec<((u32, u32), (u32, u32), Span)>,
+        edges: &mut FastMap<Param, Vec<Param>>,
+        growing: &mut Vec<(Param, Param, Span)>,
     ) {
         let parts: Vec<Ty> = match self.types.kind(ty) {
             TyKind::Array(element) => vec![*element],

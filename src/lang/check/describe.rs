@@ -5,7 +5,10 @@ use super::{Checker, Owner};
 use crate::lang::ast::Span;
 use crate::lang::hir::Expr;
 use crate::lang::intern::Symbol;
-use crate::lang::types::{Ty, TyKind};
+use crate::lang::types::{Ty, TyKind, Unequal};
+
+/// From this many reports on nothing is searched for suggestions: they are not shown any more.
+pub(super) const MOST_HELPED: usize = 50;
 
 /// A type's text is cut at about this length: inference can build types whose text is exponentially long.
 const LONGEST: usize = 160;
@@ -124,10 +127,16 @@ impl<'a> Checker<'a> {
 
     /// The value, whose type must be this one; else that is reported.
     pub(super) fn coerce(&mut self, value: Expr<'a>, ty: Ty, role: Role) -> Expr<'a> {
-        if value.ty == ty || self.types.unify(value.ty, ty).is_ok() {
+        if value.ty == ty {
             return value;
         }
-        self.report_mismatch(ty, value.ty, value.span, role);
+        match self.types.unify(value.ty, ty) {
+            Ok(()) => return value,
+            Err(Unequal::Infinite) => self.report_infinite(value.ty, ty, value.span),
+            Err(Unequal::Different | Unequal::TooDeep) => {
+                self.report_mismatch(ty, value.ty, value.span, role)
+            }
+        }
         Expr { ty: Ty::POISON, ..value }
     }
 
@@ -203,12 +212,28 @@ impl<'a> Checker<'a> {
             let name = self.type_name(w);
             report = report.help(format!("convert it with `as {name}`."));
         } else if w.is_integer() && h == Ty::STRING {
-            report = report.help("convert it with `int(…)`.");
+            report = report.help(match w {
+                Ty::I64 => "read the number with `.to_i64()`.",
+                Ty::U64 => "read the number with `.to_u64()`.",
+                _ => "read the number with `int(…)`.",
+            });
         } else if w == Ty::F64 && h == Ty::STRING {
-            report = report.help("convert it with `float(…)`.");
+            report = report.help("read the number with `float(…)`.");
         } else if w == Ty::BOOL && h.is_numeric() {
             report = report.help("write a comparison, such as `x != 0`.");
         }
+        self.report(report);
+    }
+
+    fn report_infinite(&mut self, value: Ty, place: Ty, span: Span) {
+        let (have, want) = (self.describe(value), self.describe(place));
+        let report = self.diagnostic(
+            2001,
+            span,
+            "Type would contain itself",
+            "stored in itself",
+            format!("The value is {have} and its place {want}; to be the same, one type would have to contain itself."),
+        );
         self.report(report);
     }
 
@@ -242,9 +267,12 @@ impl<'a> Checker<'a> {
 
     /// The name among `candidates` that was probably meant.
     pub(super) fn similar(&self, name: &str, candidates: impl Iterator<Item = Symbol>) -> Option<&'a str> {
+        if self.diagnostics.len() > MOST_HELPED {
+            return None;
+        }
         let limit = match name.len() {
-            0..=2 => 1,
-            3..=5 => 2,
+            0..=3 => 1,
+            4..=7 => 2,
             _ => 3,
         };
         let mut best: Option<(usize, &'a str)> = None;
@@ -283,8 +311,10 @@ impl<'a> Checker<'a> {
         }
         let later = scope.names.get(&name).map(|&decl| self.decls[decl as usize].span);
         let later = later.or_else(|| {
-            let stmts = scope.stmts;
-            super::prepass::forward_names(stmts, self.input).get(&name).map(|forward| forward.span)
+            if self.diagnostics.len() > MOST_HELPED {
+                return None;
+            }
+            super::prepass::forward_names(scope.stmts, self.input).get(&name).map(|forward| forward.span)
         });
         let mut report = self.diagnostic(
             1010,

@@ -223,6 +223,18 @@ impl<'a> Checker<'a> {
         value
     }
 
+    /// The type that all arms have, where only a function's own unknown return type could still decide it: a literal
+    /// does.
+    pub(super) fn joined_type_of_function(&mut self, joined: ArmTypes) -> Ty {
+        if let (Some(ty), Some(literal)) = (joined.ty, joined.literal)
+            && self.types.is_unknown(ty)
+        {
+            let own = joined.joint.ty().unwrap_or(Ty::I64);
+            let _ = self.types.unify(literal, own);
+        }
+        self.joined_type(joined)
+    }
+
     /// The type that all arms have.
     pub(super) fn joined_type(&mut self, joined: ArmTypes) -> Ty {
         match (joined.ty, joined.literal) {

@@ -52,9 +52,10 @@ impl<'a> Ctx<'a> {
             module,
             file,
             parent: None,
+            of_module: kind == BodyKind::Module,
             limit: 0,
             locals: Vec::new(),
-            lengths: Vec::new(),
+            lengths: FastMap::default(),
             captures: Vec::new(),
             capture_numbers: FastMap::default(),
             loops: Vec::new(),
@@ -96,6 +97,7 @@ impl<'a> Checker<'a> {
         }
         if let Some(nested) = &function.nested {
             cx.parent = Some(nested.ctx);
+            cx.of_module = self.ctxs[nested.ctx as usize].of_module;
             let here = self.scope.len();
             let window = nested.window.clone();
             cx.window = window;

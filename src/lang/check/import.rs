@@ -172,7 +172,7 @@ impl<'a> Checker<'a> {
     /// What a name will mean that a statement further down declares, for a body that is checked before it.
     pub(super) fn forward_entity(&mut self, module: ModuleId, name: Symbol, limit: Pos) -> Option<Entity> {
         let scope = &self.module_scopes[module.index()];
-        if scope.finished || self.cx().kind == BodyKind::Module && !self.declaring || name == UNDERSCORE {
+        if scope.finished || self.cx().of_module && !self.declaring || name == UNDERSCORE {
             return None;
         }
         if let Some(&entity) = scope.early.get(&name) {

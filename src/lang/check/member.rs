@@ -93,6 +93,7 @@ impl<'a> Checker<'a> {
                 Val::Value(Expr { kind: ExprKind::Field { object: self.alloc(value), field }, ty, span })
             }
             Some(&Member::Function(id)) if self.functions[id.index()].is_method => Val::Method(value, id),
+            Some(&Member::Function(_)) if self.cx().names_only => Val::Poison,
             Some(&Member::Function(_)) => {
                 let (type_name, text) = (self.owner_name(owner), self.name(name.name));
                 let report = self
@@ -108,8 +109,7 @@ impl<'a> Checker<'a> {
                 Val::Poison
             }
             _ => {
-                let candidates: Vec<_> =
-                    self.members.keys().filter(|key| key.0 == owner).map(|key| key.1).collect();
+                let candidates = self.members_of(owner);
                 self.report_no_member(ty, name, candidates.into_iter(), "");
                 Val::Poison
             }
@@ -141,6 +141,9 @@ impl<'a> Checker<'a> {
         candidates: impl Iterator<Item = crate::lang::intern::Symbol>,
         hint: &str,
     ) {
+        if self.cx().names_only {
+            return; // It needs the type.
+        }
         let (of, text) = (self.describe(ty), self.name(name.name));
         let mut report = self.diagnostic(
             1010,
@@ -157,6 +160,16 @@ impl<'a> Checker<'a> {
         self.report(report);
     }
 
+    /// The names that a type has, for suggestions.
+    fn members_of(&self, owner: Owner) -> Vec<crate::lang::intern::Symbol> {
+        if self.diagnostics.len() > super::describe::MOST_HELPED {
+            return Vec::new();
+        }
+        let mut names: Vec<_> = self.members.keys().filter(|key| key.0 == owner).map(|key| key.1).collect();
+        names.sort_unstable();
+        names
+    }
+
     /// A variant or function that a type does not have.
     pub(super) fn report_type_member(&mut self, owner: Owner, name: Ident) {
         let (type_name, text) = (self.owner_name(owner), self.name(name.name));
@@ -166,12 +179,8 @@ impl<'a> Checker<'a> {
                 format!("The enum `{type_name}` has neither a variant nor a function `{text}`.")
             }
         };
-        let candidates: Vec<_> = self
-            .members
-            .iter()
-            .filter(|(key, member)| key.0 == owner && !matches!(member, Member::Field(_)))
-            .map(|(key, _)| key.1)
-            .collect();
+        let mut candidates = self.members_of(owner);
+        candidates.retain(|&name| !matches!(self.members.get(&(owner, name)), Some(Member::Field(_))));
         let mut report =
             self.diagnostic(1010, name.span, "Unknown member", format!("not in `{type_name}`"), message);
         if self.members.get(&(owner, name.name)).is_some_and(|member| matches!(member, Member::Field(_))) {

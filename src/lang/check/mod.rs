@@ -35,6 +35,7 @@ mod generic;
 mod import;
 mod known;
 mod literal;
+mod loops;
 mod member;
 mod operator;
 mod pattern;
@@ -338,11 +339,13 @@ struct Ctx<'a> {
     file: FileId,
     /// Index of the context around a closure.
     parent: Option<u32>,
+    /// It is, or lies in, the statements of a module: what statements further down declare is not visible.
+    of_module: bool,
     /// Module names declared before this are visible.
     limit: Pos,
     locals: Vec<Local<'a>>,
     /// Lengths that annotations ask for.
-    lengths: Vec<(LocalId, u32)>,
+    lengths: FastMap<LocalId, u32>,
     captures: Vec<Capture>,
     capture_numbers: FastMap<Capture, u32>,
     loops: Vec<Loop>,
@@ -485,7 +488,7 @@ impl<'a> Checker<'a> {
             conditional,
         });
         if let Some(length) = slot.length {
-            cx.lengths.push((id, length));
+            cx.lengths.insert(id, length);
         }
         id
     }

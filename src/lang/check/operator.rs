@@ -282,20 +282,24 @@ impl<'a> Checker<'a> {
         if self.types.is_unknown(count) {
             self.defer(Check::Integer { ty: count, code: 2001 }, count_span);
         } else if !count.is_integer() && count != Ty::POISON {
-            if lhs.is_integer() && !is_scalar(count) || lhs.is_numeric() && is_scalar(count) {
-                let code = if is_scalar(count) { 2004 } else { 2001 };
+            if lhs.is_numeric() {
                 let name = self.describe(count);
-                let report = self.diagnostic(
-                    code,
-                    op_span,
-                    "Shift count is not an integer",
-                    format!("the count is {name}"),
-                    format!("The right operand of `{}` must be an integer, but it is {name}.", spelling(op)),
-                );
+                let report = self
+                    .diagnostic(
+                        if is_scalar(count) { 2004 } else { 2001 },
+                        op_span,
+                        "Shift count is not an integer",
+                        format!("the count is {name}"),
+                        format!(
+                            "The right operand of `{}` must be an integer, but it is {name}.",
+                            spelling(op)
+                        ),
+                    )
+                    .help("convert the count with `as i32`.");
                 self.report(report);
-                return Ty::POISON;
+            } else {
+                self.report_operands(op, op_span, lhs, count);
             }
-            self.report_operands(op, op_span, lhs, count);
             return Ty::POISON;
         }
         if self.types.is_unknown(lhs) {
@@ -305,6 +309,28 @@ impl<'a> Checker<'a> {
             return Ty::POISON;
         }
         lhs
+    }
+
+    /// The operand on one side of an operator as the text has it, if it is a plain name or member and nothing but a bracket, a
+    /// comma, an `=` or the line's end is beyond it: then the name is the whole operand.
+    fn operand_text(&self, op_span: Span, side: Side) -> Option<&str> {
+        let text = self.files.text(self.file());
+        let is_name = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '.';
+        let (name, beyond) = match side {
+            Side::Left => {
+                let before = text[..op_span.start as usize].trim_end_matches(' ');
+                let rest = before.trim_end_matches(is_name);
+                (&before[rest.len()..], rest.trim_end_matches(' ').chars().next_back())
+            }
+            Side::Right => {
+                let behind = text[op_span.end as usize..].trim_start_matches(' ');
+                let rest = behind.trim_start_matches(is_name);
+                (&behind[..behind.len() - rest.len()], rest.trim_start_matches(' ').chars().next())
+            }
+        };
+        let whole =
+            beyond.is_none_or(|c| "()[]{},=\r\n".contains(c) && (side == Side::Left || !"([{".contains(c)));
+        (whole && name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')).then_some(name)
     }
 
     /// Operands of different types (E2004, or E2001 if one is no number, string or bool).
@@ -319,9 +345,15 @@ impl<'a> Checker<'a> {
             format!("The left operand of `{}` is {left}, the right one is {right}.", spelling(op)),
         );
         if l.is_numeric() && r.is_numeric() {
-            let wider = if l == Ty::F64 || r == Ty::F64 { "f64" } else { "i64" };
-            report = report.help(format!("convert one of them, as in `x as {wider}`."));
-        } else if (l == Ty::STRING && scalar) || (r == Ty::STRING && scalar) {
+            let wider = if l == Ty::F64 || r == Ty::F64 { Ty::F64 } else { Ty::I64 };
+            let narrower = if l == wider { Side::Right } else { Side::Left };
+            let (name, wider) = (self.operand_text(op_span, narrower), self.describe(wider));
+            report = report.help(format!(
+                "convert one of them, as in `{} as {}`.",
+                name.unwrap_or("x"),
+                wider.trim_matches('`')
+            ));
+        } else if scalar && (l == Ty::STRING || r == Ty::STRING) {
             report = report.help("convert the other one to a string, as in `x as string`, or use `format`.");
         } else if scalar {
             report = report.help("convert the bool to a number with `as`.");
@@ -575,4 +607,11 @@ impl<'a> Checker<'a> {
         let value = self.alloc(value);
         Expr { kind: ExprKind::IsVariant { value, variant, args }, ty: Ty::BOOL, span }
     }
+}
+
+/// A side of an operator.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Side {
+    Left,
+    Right,
 }

@@ -38,7 +38,7 @@ impl<'a> Function<'_, 'a> {
         ty: TypeId,
         dest: Option<Reg>,
     ) -> Value {
-        let rhs_ty = self.ty(rhs.ty);
+        let of_rhs = rhs.ty;
         let rhs = self.expr(rhs, None);
         let kind = self.s.types.kind(ty);
         if let (Value::Const(a, _), Value::Const(b, _)) = (lhs, rhs)
@@ -47,7 +47,7 @@ impl<'a> Function<'_, 'a> {
             return Value::Const(bits, ty);
         }
         if kind == Kind::Ref {
-            return self.binary_on_refs(op, op_span, (lhs, ty), (rhs, rhs_ty), dest);
+            return self.binary_on_refs(op, op_span, (lhs, ty), (rhs, of_rhs), dest);
         }
         if let Some((form, operand, imm)) = immediate_form(op, kind, lhs, rhs) {
             let a = self.operand(operand, ty);
@@ -60,6 +60,7 @@ impl<'a> Function<'_, 'a> {
             return self.unknown("an operator");
         };
         let a = self.operand(lhs, ty);
+        let rhs_ty = self.ty(of_rhs);
         let b = self.operand(rhs, rhs_ty);
         self.release(b);
         self.release(a);
@@ -73,7 +74,7 @@ impl<'a> Function<'_, 'a> {
         op: BinaryOp,
         op_span: Span,
         (lhs, ty): (Value, TypeId),
-        (rhs, rhs_ty): (Value, TypeId),
+        (rhs, of_rhs): (Value, Ty),
         dest: Option<Reg>,
     ) -> Value {
         let form = match op {
@@ -86,6 +87,7 @@ impl<'a> Function<'_, 'a> {
             }
         };
         let a = self.operand(lhs, ty);
+        let rhs_ty = self.ty(of_rhs);
         let b = self.operand(rhs, rhs_ty);
         self.release(b);
         self.release(a);

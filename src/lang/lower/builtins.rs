@@ -1,7 +1,7 @@
 //! Builtin functions and methods: which instruction or table entry each becomes.
 
 use super::function::{Function, Value};
-use super::place::push_op;
+use super::slots::push_op;
 use crate::bytecode::{Arg, Builtin, Kind, Op, Reg, Span, TypeDesc, TypeId};
 use crate::lang::builtins::BuiltinFn;
 use crate::lang::hir::{CompareOp, Expr};

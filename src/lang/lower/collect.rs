@@ -1,7 +1,7 @@
 //! Arrays, maps, structs, enum variants, indices and slices.
 
 use super::function::{Function, Value};
-use super::place::{get_op, push_op};
+use super::slots::{get_op, push_op};
 use crate::bytecode::{Arg, Kind, Op, Reg, Span, TypeDesc, TypeId};
 use crate::lang::hir::Expr;
 

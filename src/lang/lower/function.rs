@@ -1,4 +1,4 @@
-//! One body under lowering: registers, values, labels.
+//! One body under lowering: registers and values.
 //!
 //! How it works. Lowering an expression gives a [`Value`]: a register, or a constant that no instruction has loaded yet,
 //! so that it can still become an immediate or be folded. A destination may be passed down; only the last instruction
@@ -7,9 +7,6 @@
 //! A register has one type for the whole function. Temporaries, and the registers of variables whose scope has ended, go
 //! to a free list of their type. Constants used in a loop are loaded once, before the outermost loop around them, into
 //! registers that nothing else writes.
-//!
-//! Labels are bound late: those waiting in `pending` mean the next instruction. If that would be a jump, they become
-//! aliases of its target, so no branch leads to a jump; a jump that only such branches would reach is not emitted.
 //!
 //! Invariants
 //! - L1 A register on a free list is named by no [`Value`] and no [`Slot`].
@@ -22,9 +19,7 @@ use super::Lowerer;
 use super::assigned::Assigned;
 use super::closure::Captures;
 use crate::bytecode::builder::MAX_REGISTERS;
-use crate::bytecode::{
-    Arg, FunctionBuilder, Kind, Label, LiteralId, Op, Point, Reg, RegType, Span, TypeDesc, TypeId,
-};
+use crate::bytecode::{FunctionBuilder, Kind, Label, LiteralId, Point, Reg, RegType, Span, TypeDesc, TypeId};
 use crate::lang::hash::FastMap;
 use crate::lang::hir::{Body, BodyId, Checked, Expr, LocalId, LoopId, VarId};
 use crate::lang::types::{Ty, Types};
@@ -130,15 +125,17 @@ pub(super) struct OverflowArray {
 /// Buffers kept from one body to the next.
 #[derive(Default)]
 pub(super) struct Buffers {
-    builder: FunctionBuilder,
+    pub builder: FunctionBuilder,
     free: Vec<Vec<Reg>>,
     touched: Vec<TypeId>,
     /// Free registers that only constants of loops were in, and nullable ones.
     set_apart: Vec<Reg>,
     locals: Vec<Slot>,
     scope: Vec<LocalId>,
-    pending: Vec<Label>,
-    used: Vec<bool>,
+    pub pending: Vec<Label>,
+    pub used: Vec<bool>,
+    /// Targets of the handlers of the `try` statements whose `catch` part has been begun and not emitted anything yet.
+    pub catches: Vec<Label>,
     /// Arguments evaluated so far, of all calls under way.
     args: Vec<Operand>,
     /// The registers of those popped last.
@@ -171,17 +168,17 @@ pub(super) struct Function<'l, 'a> {
     pub open: bool,
     /// The function cannot be expressed: too large.
     pub failed: bool,
-    buffers: Buffers,
+    pub buffers: Box<Buffers>,
     hoisted: Option<Hoisted>,
     loop_depth: u32,
     /// Whether the instruction before leads to the next one.
-    falls: bool,
+    pub falls: bool,
     /// Whether some branch leads to a label in `pending`.
-    joined: bool,
+    pub joined: bool,
     /// Where the last instruction jumps to, if it is a jump.
-    last_jump: Option<Label>,
+    pub last_jump: Option<Label>,
     /// Where the last instruction but a jump branches to, if it is a conditional branch.
-    last_branch: Option<Label>,
+    pub last_branch: Option<Label>,
 }
 
 impl<'l, 'a> Function<'l, 'a> {
@@ -194,7 +191,7 @@ impl<'l, 'a> Function<'l, 'a> {
         captures: Option<Arc<Captures>>,
     ) -> Function<'l, 'a> {
         let body = &checked.bodies[id.index()];
-        let mut buffers = std::mem::take(&mut s.buffers);
+        let mut buffers = s.buffers.take().unwrap_or_default();
         buffers.locals.clear();
         buffers.locals.resize(body.locals.len(), Slot::Unset);
         let counter = s.counter_of(id, body.loops);
@@ -240,14 +237,16 @@ impl<'l, 'a> Function<'l, 'a> {
         self.buffers.set_apart.clear();
         self.buffers.scope.clear();
         self.buffers.used.clear();
+        self.buffers.catches.clear();
         self.buffers.args.clear();
-        self.s.buffers = self.buffers;
+        self.s.buffers = Some(self.buffers);
         result
     }
 
     // ---- types
 
     /// The number of a type that has values.
+    #[inline]
     pub fn ty(&mut self, ty: Ty) -> TypeId {
         if ty.0 <= Ty::RANGE.0 {
             return TypeId(ty.0);
@@ -284,6 +283,7 @@ impl<'l, 'a> Function<'l, 'a> {
     // ---- registers
 
     /// A register of a type: one that is free, else a new one.
+    #[inline]
     pub fn temp(&mut self, ty: TypeId) -> Reg {
         match self.buffers.free.get_mut(ty.index()).and_then(Vec::pop) {
             Some(reg) => reg,
@@ -389,7 +389,16 @@ impl<'l, 'a> Function<'l, 'a> {
     // ---- values
 
     /// Puts a value into a register; `ty` is its type, in case that it is not there.
+    #[inline]
     pub fn operand(&mut self, value: Value, ty: TypeId) -> Operand {
+        match value {
+            Value::Var(reg) => Operand { reg, temp: false },
+            Value::Temp(reg) => Operand { reg, temp: true },
+            _ => self.load_operand(value, ty),
+        }
+    }
+
+    fn load_operand(&mut self, value: Value, ty: TypeId) -> Operand {
         match value {
             Value::Const(bits, ty) => match self.hoist(HoistKey::Const(bits, ty)) {
                 Some(reg) => Operand { reg, temp: false },
@@ -424,12 +433,18 @@ impl<'l, 'a> Function<'l, 'a> {
 
     /// The value of an expression, in a register.
     pub fn eval(&mut self, expr: &'a Expr<'a>) -> Operand {
-        let value = self.expr(expr, None);
-        let ty = self.ty(expr.ty);
-        self.operand(value, ty)
+        match self.expr(expr, None) {
+            Value::Var(reg) => Operand { reg, temp: false },
+            Value::Temp(reg) => Operand { reg, temp: true },
+            value => {
+                let ty = self.ty(expr.ty);
+                self.operand(value, ty)
+            }
+        }
     }
 
     /// Gives the register of an operand back, if it is a temporary.
+    #[inline]
     pub fn release(&mut self, operand: Operand) {
         if operand.temp {
             self.free(operand.reg);
@@ -567,124 +582,5 @@ impl<'l, 'a> Function<'l, 'a> {
         }
         self.hoisted.as_mut()?.regs.push((key, reg));
         Some(reg)
-    }
-
-    // ---- instructions and labels
-
-    /// Whether the place in the code can be reached.
-    pub fn reachable(&self) -> bool {
-        self.falls || self.joined
-    }
-
-    /// The builder, for an instruction that neither raises nor branches.
-    pub fn emit(&mut self) -> &mut FunctionBuilder {
-        for label in self.buffers.pending.drain(..) {
-            self.buffers.builder.bind(label);
-        }
-        self.joined = false;
-        self.falls = true;
-        self.last_jump = None;
-        self.last_branch = None;
-        &mut self.buffers.builder
-    }
-
-    /// The builder, for an instruction that may raise or call: where it stands in the source.
-    pub fn at(&mut self, span: Span) -> &mut FunctionBuilder {
-        let builder = self.emit();
-        builder.set_span(span);
-        builder
-    }
-
-    /// Notes that the last instruction does not lead to the next one.
-    pub fn ends(&mut self) {
-        self.falls = false;
-    }
-
-    /// A new label.
-    pub fn label(&mut self) -> Label {
-        self.buffers.used.push(false);
-        self.buffers.builder.label()
-    }
-
-    /// Says that a label means what comes next.
-    pub fn bind(&mut self, label: Label) {
-        if self.last_jump == Some(label) {
-            self.buffers.builder.take_back_jump();
-            self.last_jump = None;
-            self.falls = true;
-        } else if self.last_jump.is_some() && self.last_branch == Some(label) {
-            self.buffers.builder.branch_over_jump();
-            self.last_branch = self.last_jump.take();
-            self.falls = true;
-        }
-        self.joined |= self.buffers.used[label.index()];
-        self.buffers.pending.push(label);
-    }
-
-    /// Notes that a branch leads to a label.
-    pub fn using(&mut self, label: Label) -> Label {
-        self.buffers.used[label.index()] = true;
-        label
-    }
-
-    /// How many words there are so far.
-    pub fn pc(&self) -> u32 {
-        self.buffers.builder.pc()
-    }
-
-    /// A label that means the instruction that is emitted next, whatever it is: the edge of a handler's range.
-    pub fn edge(&mut self) -> Label {
-        self.last_jump = None;
-        self.last_branch = None;
-        self.buffers.used.push(false);
-        self.buffers.builder.bound_label()
-    }
-
-    /// The builder's record of a handler.
-    pub fn handler(&mut self, start: Label, end: Label, target: Label, error: Reg) {
-        self.using(target);
-        self.buffers.builder.handler(start, end, target, error);
-    }
-
-    /// An unconditional jump.
-    pub fn jump(&mut self, label: Label) {
-        if !self.reachable() {
-            return;
-        }
-        self.using(label);
-        for pending in self.buffers.pending.drain(..) {
-            self.buffers.builder.alias(pending, label);
-        }
-        if self.falls {
-            self.buffers.builder.jump(label);
-            self.last_jump = Some(label);
-        }
-        self.joined = false;
-        self.falls = false;
-    }
-
-    /// A compare-and-branch on registers, or a register and an immediate.
-    pub fn branch_op(&mut self, op: Op, a: Reg, b: impl Into<Arg>, label: Label) {
-        self.using(label);
-        self.emit().branch(op, a, b, label);
-        self.last_branch = Some(label);
-    }
-
-    /// Branches on a bool register.
-    pub fn branch_flag(&mut self, flag: Reg, value: bool, label: Label) {
-        self.using(label);
-        self.emit().branch_if(flag, value, label);
-        self.last_branch = Some(label);
-    }
-
-    /// Code that is never reached unless a type was not known: raises an error.
-    pub fn trap(&mut self, message: &str) {
-        let id = self.s.string_literal(message);
-        let reg = self.temp(TypeId::STRING);
-        self.emit().literal(reg, id);
-        let span = self.span;
-        self.at(span).op(Op::Raise, reg, Arg::NONE, Arg::NONE);
-        self.free(reg);
-        self.ends();
     }
 }

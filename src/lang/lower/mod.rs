@@ -1,7 +1,7 @@
 //! Lowering: from the checked tree to bytecode.
 //!
 //! How it works. A [`Lowerer`] is a session. Each body becomes the function of its number, its statements in one pass
-//! ([`function`] has the registers and labels, the other files a family of forms each); closures follow the body that
+//! ([`function`] has the registers, [`labels`] the labels, the other files a family of forms each); closures follow the body that
 //! makes them, which decides how their variables are captured ([`closure`]). Two analyses come before: which
 //! conditional variables surely have a value where they are read ([`assigned`]), and which module variables surely have
 //! one wherever a function reads them ([`globals`]).
@@ -21,11 +21,13 @@ mod control;
 mod expr;
 mod function;
 mod globals;
+mod labels;
 mod match_;
 mod place;
 mod print;
+mod slots;
 #[cfg(test)]
-mod scratch;
+mod tests;
 mod types;
 mod walk;
 
@@ -72,7 +74,8 @@ pub struct Lowerer {
     parents: FastMap<BodyId, BodyId>,
     /// Bodies that have types not known yet.
     open: Vec<BodyId>,
-    buffers: Buffers,
+    /// Absent while a body is lowered.
+    buffers: Option<Box<Buffers>>,
 }
 
 impl Lowerer {
@@ -94,7 +97,7 @@ impl Lowerer {
             captures: FastMap::default(),
             parents: FastMap::default(),
             open: Vec::new(),
-            buffers: Buffers::default(),
+            buffers: None,
         }
     }
 
@@ -106,7 +109,7 @@ impl Lowerer {
         lowerer.program
     }
 
-    /// Lowers one more input; gives the program of all inputs so far, to run the entries of this one.
+    /// Lowers one more input; gives the program of all inputs so far, whose last entries are those of this one.
     pub fn lower(&mut self, checked: &Checked<'_>, types: &mut Types, files: &[SourceFile]) -> Program {
         self.extend(checked, types, files);
         self.program.types.clone_from(&self.types.descs);
@@ -141,7 +144,8 @@ impl Lowerer {
                 self.set_function(BodyId(index as u32), stub);
             }
         }
-        self.program.entry = checked.entry.iter().map(|body| FuncId(body.0)).collect();
+        // An instance that runs the session goes on where it stopped, so earlier inputs stay in the list.
+        self.program.entry.extend(checked.entry.iter().map(|body| FuncId(body.0)));
         self.program.exports =
             checked.exports.iter().map(|&(name, body)| (Arc::from(name), FuncId(body.0))).collect();
     }

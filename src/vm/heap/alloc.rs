@@ -134,9 +134,7 @@ impl Heap {
     #[cold]
     #[inline(never)]
     pub(super) fn refill(&mut self, class: usize) -> Result<NonNull<u8>, Fault> {
-        if self.stress && !self.retrying {
-            return Err(Fault::NeedMemory);
-        }
+        self.under_stress()?;
         let size = SIZES[class] as usize;
         let (start, mut bytes) = self.next_run(class)?;
         if self.stress {
@@ -149,6 +147,18 @@ impl Heap {
         let (next, end) = unsafe { (start.add(size), start.add(bytes)) };
         self.cursors[class] = Cursor { next: next.as_ptr(), end: end.as_ptr() };
         Ok(start)
+    }
+
+    /// Under stress, asks for a collection before the allocation.
+    fn under_stress(&mut self) -> Result<(), Fault> {
+        if !self.stress || self.retrying {
+            return Ok(());
+        }
+        if self.patience == 0 {
+            return Err(Fault::NeedMemory);
+        }
+        self.patience -= 1;
+        Ok(())
     }
 
     /// Counts bytes as handed out, and asks for a collection if it is time.
@@ -221,9 +231,7 @@ impl Heap {
     #[cold]
     #[inline(never)]
     pub(super) fn take_large(&mut self, bytes: usize) -> Result<NonNull<u8>, Fault> {
-        if self.stress && !self.retrying {
-            return Err(Fault::NeedMemory);
-        }
+        self.under_stress()?;
         if bytes <= LARGEST_SPAN {
             let count = bytes.div_ceil(BLOCK);
             let (chunk, block) = self.take_blocks(count)?;

@@ -10,6 +10,10 @@
 
 use std::ptr::NonNull;
 
+/// Under stress the next collection waits for one allocation for each so many roots and live objects, so that what
+/// stress costs stays in proportion to what a program allocates.
+const STRESS_SHARE: usize = 128;
+
 use super::alloc::{ALL_BLOCKS, BLOCK_MARK_WORDS, BLOCKS, CHUNK, GRANULE, Use};
 use super::class::{BLOCK, SIZES};
 use super::system::PAGE;
@@ -37,6 +41,8 @@ pub struct Marker<'a> {
     most: usize,
     /// Under stress: the program and the heap's blocks, to check roots against.
     check: Option<check::Checker<'a>>,
+    /// Under stress: how many roots there were.
+    roots: usize,
 }
 
 impl Marker<'_> {
@@ -53,6 +59,7 @@ impl Marker<'_> {
         if let (Some(check), Some(object)) = (&self.check, Ref::from_slot(slot)) {
             check.reference(object, declared, "a root");
         }
+        self.roots += 1;
         self.visit(slot);
     }
 
@@ -233,7 +240,7 @@ impl Heap {
         }
         let check = self.stress.then(|| check::Checker::new(self, types, program));
         let (stack, pieces) = (Vec::new(), Vec::new());
-        let mut marker = Marker { types, stack, pieces, overflowed: false, most, check };
+        let mut marker = Marker { types, stack, pieces, overflowed: false, most, check, roots: 0 };
         roots(&mut marker);
         marker.drain();
         while std::mem::take(&mut marker.overflowed) {
@@ -245,10 +252,12 @@ impl Heap {
         if let Some(check) = &marker.check {
             self.each_marked(|object| check.fields(object));
         }
+        let roots = marker.roots;
         drop(marker);
         self.sort_blocks();
         if self.stress {
             self.fill_free_cells();
+            self.patience = (roots + self.live / 64) / STRESS_SHARE;
         }
         self.collections += 1;
         self.poll.clear(poll::COLLECT);

@@ -79,6 +79,8 @@ pub struct Heap {
     pub(in crate::vm) ascii: &'static [u64; 128],
     /// Every allocation asks for a collection first, and what dies is overwritten.
     stress: bool,
+    /// Under stress: so many allocations do not ask for a collection yet. None, while there are few roots and objects.
+    patience: usize,
     /// The instruction is run again after a collection: allocations no longer ask for one.
     retrying: bool,
     chunks: Vec<Chunk>,
@@ -122,6 +124,7 @@ impl Heap {
             poll: PollWord::default(),
             ascii: immortal::ascii_table(),
             stress,
+            patience: 0,
             retrying: false,
             chunks: Vec::new(),
             large: Vec::new(),

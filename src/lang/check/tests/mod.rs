@@ -1,7 +1,14 @@
 //! Tests of the checker: source in, reports or types out.
 
+mod data;
+mod functions;
+mod literals;
+mod modules;
+mod mutations;
 mod programs;
 mod scale;
+mod scopes;
+mod sessions;
 mod wellformed;
 
 use bumpalo::Bump;

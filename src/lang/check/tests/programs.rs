@@ -1,4 +1,4 @@
-//! Whole directories of language tests, where there are any: programs with `.diag` files beside them.
+//! The language tests: programs with `.out` or `.diag` files beside them.
 
 use std::path::{Path, PathBuf};
 
@@ -7,7 +7,7 @@ use bumpalo::Bump;
 use crate::lang::check::Checker;
 use crate::lang::modules::{FileLoader, Location};
 
-fn collect(directory: &Path, list: &mut Vec<PathBuf>) {
+pub fn collect(directory: &Path, list: &mut Vec<PathBuf>) {
     let Ok(entries) = std::fs::read_dir(directory) else { return };
     for entry in entries.flatten() {
         let path = entry.path();
@@ -19,10 +19,17 @@ fn collect(directory: &Path, list: &mut Vec<PathBuf>) {
     }
 }
 
-/// The compile-time part of the tests in the directories that `ORUS_LANG_TESTS` lists.
+/// Where the language tests of this project are.
+pub fn default_directory() -> PathBuf {
+    [env!("CARGO_MANIFEST_DIR"), "tests", "lang"].iter().collect()
+}
+
+/// The compile-time part of the language tests, or of those in the directories that `ORUS_LANG_TESTS` lists: the reports,
+/// and that accepted programs are well formed.
 #[test]
 fn reports_of_language_tests() {
-    let Some(directories) = std::env::var_os("ORUS_LANG_TESTS") else { return };
+    let directories =
+        std::env::var_os("ORUS_LANG_TESTS").unwrap_or_else(|| default_directory().into_os_string());
     let mut programs = Vec::new();
     std::env::split_paths(&directories).for_each(|directory| collect(&directory, &mut programs));
     programs.sort();
