@@ -25,7 +25,10 @@ const MESSAGES: &[(&str, &str)] = &[
     ("f64 value out of u32 range", ""),
     ("f64 value out of u64 range", ""),
     ("int() argument must be an integer string, got ", ""),
-    ("int() argument must be an integer string (decimals are not allowed). Use float() to parse decimal values, got ", ""),
+    (
+        "int() argument must be an integer string (decimals are not allowed). Use float() to parse decimal values, got ",
+        "",
+    ),
     ("int() argument must be a whole number, got f64 ", ""),
     ("int() overflow: ", " is out of range for i32"),
     ("int() overflow: \"", " is out of range for i32"),

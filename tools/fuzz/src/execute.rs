@@ -75,7 +75,11 @@ impl Outcome {
 
 /// The beginning of a line, at most some hundred characters.
 fn cut(line: &str) -> String {
-    if line.chars().count() <= 300 { line.to_owned() } else { line.chars().take(300).chain("...".chars()).collect() }
+    if line.chars().count() <= 300 {
+        line.to_owned()
+    } else {
+        line.chars().take(300).chain("...".chars()).collect()
+    }
 }
 
 /// What a profiled run counted.
@@ -215,7 +219,8 @@ pub fn execute(program: &Program, mode: Mode, limits: &Limits, watchdog: &Watchd
         Ok(result) => result,
         Err(panic) => (End::Panicked(panic_text(&*panic)), Counts::default()),
     };
-    let output = kept.bytes.lock().map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).unwrap_or_default();
+    let output =
+        kept.bytes.lock().map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).unwrap_or_default();
     (Outcome { output, end }, counts)
 }
 

@@ -194,7 +194,8 @@ fn worker(
     let (lines, incoming) = mpsc::channel::<String>();
     let output = child.stdout.take();
     std::thread::spawn(move || {
-        for line in output.into_iter().flat_map(|output| BufReader::new(output).lines()).map_while(Result::ok) {
+        for line in output.into_iter().flat_map(|output| BufReader::new(output).lines()).map_while(Result::ok)
+        {
             if lines.send(line).is_err() {
                 return;
             }
@@ -204,7 +205,8 @@ fn worker(
     let errors = child.stderr.take();
     let tail = std::thread::spawn(move || {
         let mut tail: Vec<String> = Vec::new();
-        for line in errors.into_iter().flat_map(|errors| BufReader::new(errors).lines()).map_while(Result::ok) {
+        for line in errors.into_iter().flat_map(|errors| BufReader::new(errors).lines()).map_while(Result::ok)
+        {
             tail.push(line);
             if tail.len() > 12 {
                 tail.remove(0);

@@ -260,7 +260,8 @@ impl Expr {
 
     /// `a op b`.
     pub fn bin(op: BinOp, a: Expr, b: Expr) -> Expr {
-        let ty = if op.is_comparison() || matches!(op, BinOp::And | BinOp::Or) { Ty::Bool } else { a.ty.clone() };
+        let ty =
+            if op.is_comparison() || matches!(op, BinOp::And | BinOp::Or) { Ty::Bool } else { a.ty.clone() };
         Expr::new(ty, Op::Bin(op), vec![a, b])
     }
 

@@ -51,12 +51,16 @@ pub fn interval_with(
         }
         Op::Bin(op) => {
             let (a, b) = (&e.args[0], &e.args[1]);
-            let (a, b) = (if a.ty.is_int() { of(a) } else { return limits }, if b.ty.is_int() { of(b) } else { return limits });
+            let (a, b) = (
+                if a.ty.is_int() { of(a) } else { return limits },
+                if b.ty.is_int() { of(b) } else { return limits },
+            );
             match op {
                 BinOp::Add => (a.0 + b.0, a.1 + b.1),
                 BinOp::Sub => (a.0 - b.1, a.1 - b.0),
                 BinOp::Mul => {
-                    let products = [(a.0, b.0), (a.0, b.1), (a.1, b.0), (a.1, b.1)].map(|(a, b)| a.saturating_mul(b));
+                    let products =
+                        [(a.0, b.0), (a.0, b.1), (a.1, b.0), (a.1, b.1)].map(|(a, b)| a.saturating_mul(b));
                     (products.into_iter().min().unwrap_or(0), products.into_iter().max().unwrap_or(0))
                 }
                 BinOp::Div => {
@@ -69,7 +73,13 @@ pub fn interval_with(
                     (if a.0 < 0 { -most } else { 0 }, if a.1 > 0 { most } else { 0 })
                 }
                 BinOp::BitAnd if a.0 >= 0 || b.0 >= 0 => {
-                    let most = if a.0 >= 0 && b.0 >= 0 { a.1.min(b.1) } else if a.0 >= 0 { a.1 } else { b.1 };
+                    let most = if a.0 >= 0 && b.0 >= 0 {
+                        a.1.min(b.1)
+                    } else if a.0 >= 0 {
+                        a.1
+                    } else {
+                        b.1
+                    };
                     (0, most)
                 }
                 BinOp::BitOr | BinOp::BitXor if a.0 >= 0 && b.0 >= 0 => (0, bits_above(a.1.max(b.1))),
@@ -106,7 +116,11 @@ pub fn interval_with(
             }
             Builtin::Min | Builtin::Max => {
                 let (a, b) = (of(&e.args[0]), of(&e.args[1]));
-                if *builtin == Builtin::Min { (a.0.min(b.0), a.1.min(b.1)) } else { (a.0.max(b.0), a.1.max(b.1)) }
+                if *builtin == Builtin::Min {
+                    (a.0.min(b.0), a.1.min(b.1))
+                } else {
+                    (a.0.max(b.0), a.1.max(b.1))
+                }
             }
             _ => leaf(e),
         },
@@ -152,7 +166,13 @@ pub fn length(e: &Expr, lengths: &HashMap<Name, u64>) -> u64 {
         Op::Cond => of(&e.args[1]).max(of(&e.args[2])),
         Op::Bin(BinOp::Add) => of(&e.args[0]).saturating_add(of(&e.args[1])),
         Op::Cast if e.args[0].ty == Ty::Str => of(&e.args[0]),
-        Op::Cast => if e.args[0].ty.is_primitive() { 25 } else { 4_000 },
+        Op::Cast => {
+            if e.args[0].ty.is_primitive() {
+                25
+            } else {
+                4_000
+            }
+        }
         Op::Index if e.args[0].ty == Ty::Str => 1,
         Op::Slice { start, end, inclusive } => {
             let base = of(&e.args[0]);
@@ -169,7 +189,10 @@ pub fn length(e: &Expr, lengths: &HashMap<Name, u64>) -> u64 {
         Op::Fill => count(&e.args[1]),
         Op::Repeat => of(&e.args[0]).saturating_mul(count(&e.args[1])),
         Op::Format(pieces) => {
-            let text = pieces.iter().map(|piece| if let Piece::Text(text) = piece { text.len() } else { 8 }).sum::<usize>();
+            let text = pieces
+                .iter()
+                .map(|piece| if let Piece::Text(text) = piece { text.len() } else { 8 })
+                .sum::<usize>();
             // Rendered values: a specifier takes 99 decimals at most.
             e.args.iter().fold(text as u64, |sum, arg| {
                 sum + match arg.ty {
@@ -183,9 +206,12 @@ pub fn length(e: &Expr, lengths: &HashMap<Name, u64>) -> u64 {
         Op::Helper(Helper::Clip) => CLIP,
         Op::Helper(Helper::Head) => count(&e.args[1]),
         Op::Builtin(builtin) => match builtin {
-            Builtin::Sorted | Builtin::SortedBy | Builtin::MapKeys | Builtin::MapValues | Builtin::Chars | Builtin::Trim => {
-                of(&e.args[0])
-            }
+            Builtin::Sorted
+            | Builtin::SortedBy
+            | Builtin::MapKeys
+            | Builtin::MapValues
+            | Builtin::Chars
+            | Builtin::Trim => of(&e.args[0]),
             Builtin::Push | Builtin::Split => of(&e.args[0]) + 1,
             Builtin::Upper | Builtin::Lower => of(&e.args[0]) * 3,
             Builtin::Repeat => of(&e.args[0]).saturating_mul(count(&e.args[1])),
@@ -218,7 +244,13 @@ pub fn interval_in(e: &Expr, lengths: &HashMap<Name, u64>) -> (i128, i128) {
 }
 
 /// The greatest number of turns of a loop over a range.
-pub fn turns(start: &Expr, end: &Expr, inclusive: bool, step: Option<&Expr>, lengths: &HashMap<Name, u64>) -> u64 {
+pub fn turns(
+    start: &Expr,
+    end: &Expr,
+    inclusive: bool,
+    step: Option<&Expr>,
+    lengths: &HashMap<Name, u64>,
+) -> u64 {
     let (from, to) = (interval_in(start, lengths), interval_in(end, lengths));
     let step = step.map_or((1, 1), |step| interval_in(step, lengths));
     let extra = i128::from(inclusive);
@@ -465,7 +497,8 @@ impl Costs {
                 self.expr(types, target).times(2).plus(cost).plus(Cost::units(20))
             }
             Stmt::Build(b) => {
-                let mut turn = self.block(types, &b.body).plus(self.expr(types, &b.item)).plus(Cost::units(8));
+                let mut turn =
+                    self.block(types, &b.body).plus(self.expr(types, &b.item)).plus(Cost::units(8));
                 for e in b.filter.iter().chain(&b.key) {
                     turn = turn.plus(self.expr(types, e));
                 }

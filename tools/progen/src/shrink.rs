@@ -29,7 +29,10 @@ enum Edit {
 /// [`crate::check`].
 pub fn shrink(program: &Program) -> impl Iterator<Item = Program> {
     let (program, size) = (program.clone(), program.size());
-    edits(&program).into_iter().filter_map(move |edit| apply(&program, edit)).filter(move |smaller| smaller.size() < size)
+    edits(&program)
+        .into_iter()
+        .filter_map(move |edit| apply(&program, edit))
+        .filter(move |smaller| smaller.size() < size)
 }
 
 /// The smallest program found for which `fails`, given its source, is still true; it must be true for the program itself.
@@ -42,7 +45,9 @@ pub fn minimise(program: Program, mut fails: impl FnMut(&str) -> bool) -> Progra
         loop {
             let Some(edit) = edits(&program).get(at).copied() else { break };
             match apply(&program, edit) {
-                Some(smaller) if smaller.size() < program.size() && fails(&smaller.source()) => program = smaller,
+                Some(smaller) if smaller.size() < program.size() && fails(&smaller.source()) => {
+                    program = smaller
+                }
                 _ => at += 1,
             }
         }
@@ -147,7 +152,11 @@ fn edits(program: &Program) -> Vec<Edit> {
     let mut walk = Walk {
         on_block: &mut |block: &mut Block, number| {
             for count in chunks(block.len()) {
-                stmts.extend((0..block.len()).step_by(count).map(|at| Edit::Stmts { block: number, at, count }));
+                stmts.extend((0..block.len()).step_by(count).map(|at| Edit::Stmts {
+                    block: number,
+                    at,
+                    count,
+                }));
             }
             for (at, stmt) in block.iter().enumerate() {
                 forms.extend((0..simpler(stmt).len()).map(|form| Edit::Simpler { block: number, at, form }));
@@ -299,7 +308,8 @@ fn simpler(stmt: &Stmt) -> Vec<Block> {
                 once.extend(l.body.clone());
                 forms.push(once);
                 if *inclusive || step.is_some() {
-                    let over = Over::Range { start: start.clone(), end: end.clone(), inclusive: false, step: None };
+                    let over =
+                        Over::Range { start: start.clone(), end: end.clone(), inclusive: false, step: None };
                     forms.push(vec![Stmt::For(Box::new(For { over, ..(**l).clone() }))]);
                 }
             }
@@ -400,7 +410,9 @@ fn simpler_expr(e: &Expr) -> Vec<Expr> {
         }
         Op::Float(value) => {
             let smaller = [0.0, 1.0, value.trunc()].into_iter().filter(|other| other != value);
-            forms.extend(smaller.filter(|other| other.abs() <= value.abs()).map(|value| literal(Op::Float(value))));
+            forms.extend(
+                smaller.filter(|other| other.abs() <= value.abs()).map(|value| literal(Op::Float(value))),
+            );
             return forms;
         }
         Op::Str(text) => {

@@ -9,7 +9,9 @@ use crate::{Config, check, generate, minimise, shrink};
 fn nearly_all_attempts_pass_the_check() {
     let config = Config::default();
     let failed: Vec<String> = (0..400)
-        .filter_map(|seed| check::check(&attempt_of(seed, 0, &config)).err().map(|error| format!("{seed}: {error}")))
+        .filter_map(|seed| {
+            check::check(&attempt_of(seed, 0, &config)).err().map(|error| format!("{seed}: {error}"))
+        })
         .collect();
     assert!(failed.len() <= 1, "{failed:?}");
 }
@@ -85,7 +87,12 @@ fn the_check_knows_the_rules_of_assignment() {
     assert_ne!(error(vec![bind(X, Binding::Bare, one()), assign(X, one())]), "");
     assert_ne!(error(vec![assign(X, one())]), "");
     let inner = vec![bind(X, Binding::Bare, one()), assign(X, one())];
-    let range = Over::Range { start: Expr::int(Ty::I32, 0), end: Expr::int(Ty::I32, 3), inclusive: false, step: None };
+    let range = Over::Range {
+        start: Expr::int(Ty::I32, 0),
+        end: Expr::int(Ty::I32, 3),
+        inclusive: false,
+        step: None,
+    };
     let looped = Stmt::For(Box::new(For { label: None, var: Y, second: None, over: range, body: inner }));
     assert_eq!(error(vec![looped]), "");
 }
@@ -93,7 +100,10 @@ fn the_check_knows_the_rules_of_assignment() {
 #[test]
 fn the_check_knows_what_branches_introduce() {
     let branch = |value: Expr| vec![bind(X, Binding::Bare, value)];
-    let both = |a: Expr, b: Expr| Stmt::If { branches: vec![(Expr::bool(true), branch(a))], otherwise: Some(branch(b)) };
+    let both = |a: Expr, b: Expr| Stmt::If {
+        branches: vec![(Expr::bool(true), branch(a))],
+        otherwise: Some(branch(b)),
+    };
     let print = || Stmt::Print { template: None, args: vec![Expr::var(X, Ty::I32)] };
     let one = || Expr::int(Ty::I32, 1);
     assert_eq!(error(vec![both(one(), one()), print()]), "");

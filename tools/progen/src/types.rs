@@ -208,7 +208,8 @@ pub const RESULT: u32 = 0;
 
 impl Default for Types {
     fn default() -> Types {
-        let variant = |stem, param| VariantDef { name: Name { stem, id: 0 }, payload: vec![Ty::Param(param)] };
+        let variant =
+            |stem, param| VariantDef { name: Name { stem, id: 0 }, payload: vec![Ty::Param(param)] };
         let result = EnumDef {
             name: Name { stem: "Result", id: 0 },
             params: 2,
@@ -261,7 +262,9 @@ impl Types {
             Ty::Error => 8,
             Ty::Param(_) => 64,
             Ty::Array(elem) => 1 + length.saturating_mul(self.weight(elem)),
-            Ty::Map(entry) => 1 + length.saturating_mul(self.weight(&entry.0).saturating_add(self.weight(&entry.1))),
+            Ty::Map(entry) => {
+                1 + length.saturating_mul(self.weight(&entry.0).saturating_add(self.weight(&entry.1)))
+            }
             Ty::Struct(id) => {
                 let fields = &self.structs[*id as usize].fields;
                 1 + fields.iter().fold(0u64, |sum, field| sum.saturating_add(self.weight(&field.ty)))

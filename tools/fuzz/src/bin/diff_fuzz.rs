@@ -67,7 +67,8 @@ fn judge(source: &str, plant: bool, watchdog: &Watchdog) -> Verdict {
     };
     // A planted fault: one `%` divides instead, in one of the modes.
     let other = if plant { source.replacen(" % ", " / ", 1) } else { source.to_owned() };
-    let planted = if plant { execute::compile(&other).unwrap_or_else(|_| program.clone()) } else { program.clone() };
+    let planted =
+        if plant { execute::compile(&other).unwrap_or_else(|_| program.clone()) } else { program.clone() };
     let (plain, _) = execute::execute(&program, Mode::Plain, &limits, watchdog);
     let mut why = match &plain.end {
         End::Finished | End::Uncaught { .. } => None,
@@ -93,10 +94,14 @@ fn alike(a: &str, b: &str) -> bool {
     let kind = |text: &str| {
         // The first line without its numbers; of a rejection the code.
         let line = match text.split_once("[E") {
-            Some((_, code)) if text.starts_with("the compiler rejects") => code.get(..4).unwrap_or("").to_owned(),
+            Some((_, code)) if text.starts_with("the compiler rejects") => {
+                code.get(..4).unwrap_or("").to_owned()
+            }
             _ => text.lines().next().unwrap_or("").to_owned(),
         };
-        line.chars().filter(|c| !c.is_ascii_digit() || text.starts_with("the compiler rejects")).collect::<String>()
+        line.chars()
+            .filter(|c| !c.is_ascii_digit() || text.starts_with("the compiler rejects"))
+            .collect::<String>()
     };
     kind(a) == kind(b)
 }
@@ -174,8 +179,9 @@ fn one(arguments: &Arguments, case: u64) -> ExitCode {
         return ExitCode::SUCCESS;
     };
     if arguments.minimise {
-        let fails =
-            |source: &str| judge(source, arguments.plant, &watchdog).why.is_some_and(|other| alike(&why, &other));
+        let fails = |source: &str| {
+            judge(source, arguments.plant, &watchdog).why.is_some_and(|other| alike(&why, &other))
+        };
         let small = orus_progen::minimise(program, fails).source();
         println!("{small}---\n{}", judge(&small, arguments.plant, &watchdog).why.unwrap_or_default());
     }

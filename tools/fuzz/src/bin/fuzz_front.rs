@@ -183,9 +183,13 @@ fn report(findings: &Findings) -> Vec<String> {
     for (name, count) in findings.tally.with_prefix("kind ") {
         println!("  {name:44} {count:8}");
     }
-    let share = |group: &'static str, fate: &str| shares.get(&(group, fate.to_owned())).copied().unwrap_or(0.0);
+    let share =
+        |group: &'static str, fate: &str| shares.get(&(group, fate.to_owned())).copied().unwrap_or(0.0);
     let ran = |group| {
-        ["ran to the end", "ran to an uncaught error", "ran until it was stopped"].iter().map(|fate| share(group, fate)).sum()
+        ["ran to the end", "ran to an uncaught error", "ran until it was stopped"]
+            .iter()
+            .map(|fate| share(group, fate))
+            .sum()
     };
     let mut complaints = Vec::new();
     let mut at_least = |what: &str, share: f64, least: f64| {
@@ -196,7 +200,11 @@ fn report(findings: &Findings) -> Vec<String> {
     at_least("of the sources got past the parser", 100.0 - share("source", "stopped by the parser"), 30.0);
     at_least("of the sources ran", ran("source"), 10.0);
     at_least("of the sources were stopped by the checker", share("source", "stopped by the checker"), 5.0);
-    at_least("of the bytecode was stopped by the verifier", share("bytecode", "stopped by the verifier"), 10.0);
+    at_least(
+        "of the bytecode was stopped by the verifier",
+        share("bytecode", "stopped by the verifier"),
+        10.0,
+    );
     at_least("of the bytecode was verified and ran", ran("bytecode"), 10.0);
     complaints
 }

@@ -74,7 +74,15 @@ fn mutate_number(rng: &mut Rng, line: &str) -> String {
         0 => value + 1,
         1 => (value - 1).max(0),
         2 => 0,
-        3 => *rng.pick(&[65_535, 65_536, 32_767, 2_147_483_647, 4_294_967_295, 18_446_744_073_709_551_615, 1_000_000]),
+        3 => *rng.pick(&[
+            65_535,
+            65_536,
+            32_767,
+            2_147_483_647,
+            4_294_967_295,
+            18_446_744_073_709_551_615,
+            1_000_000,
+        ]),
         _ => rng.range(0, 12),
     };
     let mut out: Vec<String> = tokens.iter().map(|token| (*token).to_owned()).collect();
@@ -85,8 +93,9 @@ fn mutate_number(rng: &mut Rng, line: &str) -> String {
 /// Replaces a register of a line by another one of the lines around, which is often of the same type.
 fn mutate_operand(rng: &mut Rng, lines: &[String], at: usize) -> String {
     let near = &lines[at.saturating_sub(12)..(at + 12).min(lines.len())];
-    let is_register =
-        |token: &str| token.len() > 1 && token.starts_with(['r', 's']) && token[1..].bytes().all(|b| b.is_ascii_digit());
+    let is_register = |token: &str| {
+        token.len() > 1 && token.starts_with(['r', 's']) && token[1..].bytes().all(|b| b.is_ascii_digit())
+    };
     let registers: Vec<&str> =
         near.iter().flat_map(|line| mutate::tokens(line)).filter(|token| is_register(token)).collect();
     let tokens = mutate::tokens(&lines[at]);

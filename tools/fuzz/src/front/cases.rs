@@ -55,7 +55,12 @@ const KINDS: &[(u32, Kind)] = &[
 ];
 
 /// Makes a case. `listing` compiles a source and gives its bytecode as text.
-pub fn make(seed: u64, number: u64, corpus: &Corpus, listing: &dyn Fn(&str) -> Option<String>) -> (Kind, Case) {
+pub fn make(
+    seed: u64,
+    number: u64,
+    corpus: &Corpus,
+    listing: &dyn Fn(&str) -> Option<String>,
+) -> (Kind, Case) {
     let mut rng = Rng::new((seed << 32).wrapping_add(number) ^ 0xF0_5517);
     let kind = rng.weighted(KINDS);
     let source = |rng: &mut Rng| {

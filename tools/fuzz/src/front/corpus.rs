@@ -25,7 +25,8 @@ impl Corpus {
         }
         paths.sort();
         // Literals of many kilobytes would slow everything down.
-        let files = paths.iter().filter_map(|path| std::fs::read(path).ok()).filter(|file| file.len() < 20_000);
+        let files =
+            paths.iter().filter_map(|path| std::fs::read(path).ok()).filter(|file| file.len() < 20_000);
         Corpus { files: files.collect() }
     }
 }

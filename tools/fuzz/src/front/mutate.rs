@@ -86,8 +86,7 @@ pub fn mutate_words(rng: &mut Rng, text: &str) -> String {
     let tokens = tokens(text);
     let is_word = |token: &&&str| token.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '_');
     let words: Vec<&str> = tokens.iter().filter(is_word).copied().collect();
-    let places: Vec<usize> =
-        (0..tokens.len()).filter(|at| is_word(&&tokens[*at])).collect();
+    let places: Vec<usize> = (0..tokens.len()).filter(|at| is_word(&&tokens[*at])).collect();
     let mut list = tokens;
     if !places.is_empty() {
         for _ in 0..1 + rng.below(3) {

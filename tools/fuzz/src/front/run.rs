@@ -78,7 +78,9 @@ fn source(bytes: &[u8], mode: Mode, watchdog: &Watchdog) -> Fate {
         Ok(None) => {}
         Ok(Some((once, Ok(twice)))) if once == twice => {}
         Ok(Some((_, Ok(_)))) => return Fate::Failed("formatting twice gives another text".to_owned()),
-        Ok(Some((_, Err(reports)))) => return Fate::Failed(format!("a formatted text is rejected:\n{reports}")),
+        Ok(Some((_, Err(reports)))) => {
+            return Fate::Failed(format!("a formatted text is rejected:\n{reports}"));
+        }
         Err(panic) => return Fate::Failed(format!("the formatter panics: {}", panic_text(&*panic))),
     }
     if compile_time > COMPILE_TIME {
@@ -111,7 +113,8 @@ fn source(bytes: &[u8], mode: Mode, watchdog: &Watchdog) -> Fate {
 fn rejected(reports: &Reports) -> Fate {
     let rendered = catch_unwind(AssertUnwindSafe(|| {
         use orus::ReportFormat::{Friendly, Json, Minimal};
-        [Friendly { color: true }, Friendly { color: false }, Minimal, Json].map(|format| reports.render(format).len())
+        [Friendly { color: true }, Friendly { color: false }, Minimal, Json]
+            .map(|format| reports.render(format).len())
     }));
     if let Err(panic) = rendered {
         return Fate::Failed(format!("rendering a report panics: {}", panic_text(&*panic)));
@@ -158,9 +161,15 @@ fn bytecode_text(text: &str, mode: Mode, watchdog: &Watchdog) -> Fate {
     }));
     match again {
         Ok(Ok(true)) => {}
-        Ok(Ok(false)) => return Fate::Failed("a verified program changes by printing and reading".to_owned()),
-        Ok(Err(error)) => return Fate::Failed(format!("a verified program, printed, cannot be read: {error}")),
-        Err(panic) => return Fate::Failed(format!("printing a verified program panics: {}", panic_text(&*panic))),
+        Ok(Ok(false)) => {
+            return Fate::Failed("a verified program changes by printing and reading".to_owned());
+        }
+        Ok(Err(error)) => {
+            return Fate::Failed(format!("a verified program, printed, cannot be read: {error}"));
+        }
+        Err(panic) => {
+            return Fate::Failed(format!("printing a verified program panics: {}", panic_text(&*panic)));
+        }
     }
     match execute::execute_bytecode(&parsed, mode, &limits(), watchdog) {
         End::Finished => Fate::Ran("ran to the end"),

@@ -103,14 +103,17 @@ pub fn expression(rng: &mut Rng, depth: usize) -> String {
     if depth == 0 || rng.chance(20) {
         return match rng.below(4) {
             0 => name(rng),
-            1 => (*rng.pick(&["0", "1", "2u64", "1.5", "true", "\"s\"", "[]", "{}", "\"a@b\"", "-1"])).to_owned(),
+            1 => (*rng.pick(&["0", "1", "2u64", "1.5", "true", "\"s\"", "[]", "{}", "\"a@b\"", "-1"]))
+                .to_owned(),
             _ => (*rng.pick(&["a", "b", "x", "3", "\"t\""])).to_owned(),
         };
     }
     let e = |rng: &mut Rng| expression(rng, depth - 1);
     match rng.below(18) {
         0..=4 => {
-            let op = *rng.pick(&["+", "-", "*", "/", "%", "==", "<", "and", "or", "&", "<<", ">=", "matches", "|", "^"]);
+            let op = *rng.pick(&[
+                "+", "-", "*", "/", "%", "==", "<", "and", "or", "&", "<<", ">=", "matches", "|", "^",
+            ]);
             format!("{} {op} {}", e(rng), e(rng))
         }
         5 => format!("({})", e(rng)),
@@ -126,7 +129,9 @@ pub fn expression(rng: &mut Rng, depth: usize) -> String {
         15 => format!("{} as {}", e(rng), type_of(rng, 0)),
         16 => format!("fn({}) : {}", name(rng), e(rng)),
         _ => {
-            let builtin = *rng.pick(&["len", "sorted", "int", "float", "typeof", "range", "min", "pop", "format", "abs", "push"]);
+            let builtin = *rng.pick(&[
+                "len", "sorted", "int", "float", "typeof", "range", "min", "pop", "format", "abs", "push",
+            ]);
             format!("{builtin}({})", e(rng))
         }
     }

@@ -156,7 +156,9 @@ impl<'a> Checker<'a> {
             }
             Op::Map => {
                 let Ty::Map(entry) = ty else { return Err("a map literal".to_owned()) };
-                let entries = args.chunks(2).all(|pair| pair.len() == 2 && pair[0].ty == entry.0 && pair[1].ty == entry.1);
+                let entries = args
+                    .chunks(2)
+                    .all(|pair| pair.len() == 2 && pair[0].ty == entry.0 && pair[1].ty == entry.1);
                 ensure(entries && self.types.is_key(&entry.0), "an entry")
             }
             Op::Struct(fields) => {
@@ -193,7 +195,8 @@ impl<'a> Checker<'a> {
                 };
                 let payload = self.types.payload(*id, enum_args, *variant);
                 let wanted = payload.iter().zip(given).filter(|(_, given)| **given).map(|(ty, _)| ty);
-                let fits = wanted.clone().eq(args[1..].iter().map(|arg| &arg.ty)) && payload.len() == given.len();
+                let fits =
+                    wanted.clone().eq(args[1..].iter().map(|arg| &arg.ty)) && payload.len() == given.len();
                 ensure(fits && wanted.clone().all(|ty| self.has_eq(ty)) && *ty == Ty::Bool, "a `matches`")
             }
             Op::Helper(helper) => {
@@ -280,7 +283,10 @@ impl<'a> Checker<'a> {
             let Some((_, counter)) = own else { return Err("a recursion outside a function".to_owned()) };
             let param = function.recursion.as_ref().map_or(0, |recursion| recursion.param);
             ensure(less(&e.args[param], counter), "a recursion whose counter does not count down")?;
-            ensure(self.scope.find(counter).is_some_and(|var| var.depth == self.frames.len()), "a hidden counter")?;
+            ensure(
+                self.scope.find(counter).is_some_and(|var| var.depth == self.frames.len()),
+                "a hidden counter",
+            )?;
         } else {
             ensure(signature.nested || function.order < order, "a call that does not lead down")?;
             ensure(self.costs.functions.contains_key(&name), "a call of a function that is not known yet")?;
@@ -297,7 +303,8 @@ impl<'a> Checker<'a> {
         let args: Vec<&Ty> = e.args.iter().map(|arg| &arg.ty).collect();
         let types: &Types = self.types;
         let array = |ty: &Ty| if let Ty::Array(elem) = ty { Some((**elem).clone()) } else { None };
-        let map = |ty: &Ty| if let Ty::Map(entry) = ty { Some((entry.0.clone(), entry.1.clone())) } else { None };
+        let map =
+            |ty: &Ty| if let Ty::Map(entry) = ty { Some((entry.0.clone(), entry.1.clone())) } else { None };
         let strings = Ty::array(Ty::Str);
         // Pushing grows what may be kept elsewhere, unless it is new.
         let fresh = |e: &Expr| matches!(e.op, Op::Array | Op::Fill | Op::Slice { .. } | Op::Builtin(Sorted));
@@ -305,7 +312,9 @@ impl<'a> Checker<'a> {
             (Len, [Ty::Array(_) | Ty::Str | Ty::Map(_)]) => Ty::I32,
             (Push, [a, v]) if array(a).as_ref() == Some(v) && fresh(&e.args[0]) => (*a).clone(),
             (Pop, [a]) if array(a).is_some() => array(a).unwrap_or(Ty::Void),
-            (Sorted, [a]) if array(a).is_some_and(|ty| ty.is_num() || matches!(ty, Ty::Bool | Ty::Str)) => (*a).clone(),
+            (Sorted, [a]) if array(a).is_some_and(|ty| ty.is_num() || matches!(ty, Ty::Bool | Ty::Str)) => {
+                (*a).clone()
+            }
             (SortedBy, [a, f]) => {
                 let elem = array(a).ok_or("sorted of something else")?;
                 ensure(**f == Ty::function(vec![elem.clone(), elem], Ty::Bool), "a comparator")?;
@@ -344,7 +353,9 @@ impl<'a> Checker<'a> {
             (ToU64, [Ty::Str]) => Ty::U64,
             (MapGet, [m, k, v]) if map(m) == Some(((*k).clone(), (*v).clone())) => (*v).clone(),
             (MapHas, [m, k]) if map(m).is_some_and(|(key, _)| key == **k) => Ty::Bool,
-            (MapRemove, [m, k]) if map(m).is_some_and(|(key, _)| key == **k) => map(m).map_or(Ty::Void, |(_, v)| v),
+            (MapRemove, [m, k]) if map(m).is_some_and(|(key, _)| key == **k) => {
+                map(m).map_or(Ty::Void, |(_, v)| v)
+            }
             (MapKeys, [m]) if map(m).is_some() => Ty::array(map(m).map_or(Ty::Void, |(k, _)| k)),
             (MapValues, [m]) if map(m).is_some() => Ty::array(map(m).map_or(Ty::Void, |(_, v)| v)),
             (MapClear, [Ty::Map(_)]) => Ty::Void,

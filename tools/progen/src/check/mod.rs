@@ -231,9 +231,10 @@ impl<'a> Checker<'a> {
         }
         ensure(function.is_method <= function.owner.is_some(), "a method without an owner")?;
         self.scope.open(false);
-        let recursion = function.recursion.as_ref().map(|recursion| {
-            (recursion.group, function.params[recursion.param].name)
-        });
+        let recursion = function
+            .recursion
+            .as_ref()
+            .map(|recursion| (recursion.group, function.params[recursion.param].name));
         let around = self.costs.current;
         if let Some((group, _)) = recursion {
             self.costs.current = Some(group);

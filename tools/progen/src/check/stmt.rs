@@ -59,7 +59,9 @@ impl<'a> Checker<'a> {
                     result?;
                     for var in outlives {
                         match kept.iter().find(|other| other.name == var.name) {
-                            Some(other) => ensure(other.ty == var.ty, "branches disagree on a variable's type")?,
+                            Some(other) => {
+                                ensure(other.ty == var.ty, "branches disagree on a variable's type")?
+                            }
                             None => kept.push(var),
                         }
                     }
@@ -113,10 +115,16 @@ impl<'a> Checker<'a> {
             Stmt::Grow { target, limit, growth } => self.grow(target, u64::from(*limit), growth),
             Stmt::Build(b) => self.build(b),
             Stmt::Fn(function) => {
-                ensure(function.owner.is_none() && function.generics.is_empty(), "a nested method or generic function")?;
+                ensure(
+                    function.owner.is_none() && function.generics.is_empty(),
+                    "a nested method or generic function",
+                )?;
                 ensure(!self.scope.in_block(function.name), "a name is declared twice in one block")?;
                 let signature = Signature { function, level: 0, nested: true };
-                ensure(self.functions.insert(function.name, signature).is_none(), "a function is declared twice")?;
+                ensure(
+                    self.functions.insert(function.name, signature).is_none(),
+                    "a function is declared twice",
+                )?;
                 // The name occupies its block.
                 let depth = self.depth();
                 self.scope.add(
@@ -181,7 +189,10 @@ impl<'a> Checker<'a> {
             Op::Var(name) => {
                 let depth = self.depth();
                 let var = self.scope.find(*name).ok_or("an unknown variable")?;
-                ensure(var.ty == place.ty && var.assignable(depth), &format!("an assignment that is not allowed {var:?} {depth} {:?}", place.ty))?;
+                ensure(
+                    var.ty == place.ty && var.assignable(depth),
+                    &format!("an assignment that is not allowed {var:?} {depth} {:?}", place.ty),
+                )?;
             }
             Op::Field(_) => self.expr(place)?,
             Op::Index => {
@@ -202,7 +213,9 @@ impl<'a> Checker<'a> {
                 ensure(ty == place.ty, "a value of another type")?;
                 self.kept_value(value)
             }
-            Some(BinOp::Shl | BinOp::Shr) => ensure(place.ty.is_int() && ty.is_int(), "a shift of something else"),
+            Some(BinOp::Shl | BinOp::Shr) => {
+                ensure(place.ty.is_int() && ty.is_int(), "a shift of something else")
+            }
             Some(op) => {
                 ensure(ty == place.ty && matches!(value, Value::Expr(_)), "a value of another type")?;
                 let numeric = place.ty.is_num() || self.class(&place.ty) == Some(Class::Num);
@@ -288,7 +301,10 @@ impl<'a> Checker<'a> {
                 if let Op::Var(name) = target.op {
                     let depth = self.depth();
                     let var = self.scope.find(name).ok_or("an unknown variable")?;
-                    ensure(var.assignable(depth), &format!("an assignment that is not allowed grow {var:?} {depth}"))?;
+                    ensure(
+                        var.assignable(depth),
+                        &format!("an assignment that is not allowed grow {var:?} {depth}"),
+                    )?;
                 }
                 self.expr(e)
             }

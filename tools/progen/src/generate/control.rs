@@ -197,11 +197,23 @@ impl Generator<'_> {
             1 => self.range_value(),
             2 => {
                 let base = self.expr(&Ty::Str, 1, false);
-                let base = if base.size() == 1 { base } else { Expr::new(Ty::Str, Op::Helper(Helper::Clip), vec![base]) };
+                let base = if base.size() == 1 {
+                    base
+                } else {
+                    Expr::new(Ty::Str, Op::Helper(Helper::Clip), vec![base])
+                };
                 // Most of a string costs too much.
-                let end = Expr::builtin(Ty::I32, Builtin::Min, vec![Expr::len(base.clone()), Expr::int(Ty::I32, 6)]);
+                let end = Expr::builtin(
+                    Ty::I32,
+                    Builtin::Min,
+                    vec![Expr::len(base.clone()), Expr::int(Ty::I32, 6)],
+                );
                 if base.size() == 1 && matches!(base.op, Op::Var(_)) {
-                    Expr::new(Ty::Str, Op::Slice { start: false, end: true, inclusive: false }, vec![base, end])
+                    Expr::new(
+                        Ty::Str,
+                        Op::Slice { start: false, end: true, inclusive: false },
+                        vec![base, end],
+                    )
                 } else {
                     self.str_literal()
                 }
@@ -233,7 +245,11 @@ impl Generator<'_> {
         };
         let var = self.fresh_for(&first);
         let second = second.map(|ty| (self.fresh_for(&ty), ty));
-        let hint = if let (Ty::Array(_), Op::Var(name), true) = (&over.ty, &over.op, pair) { Some(*name) } else { None };
+        let hint = if let (Ty::Array(_), Op::Var(name), true) = (&over.ty, &over.op, pair) {
+            Some(*name)
+        } else {
+            None
+        };
         let body = self.loop_body(label, turns, |generator| {
             generator.declare(var, first, Kind::Turn);
             if let Some((name, ty)) = &second {
@@ -269,7 +285,8 @@ impl Generator<'_> {
         let turns = self.turns();
         let fuel = self.fresh("fuel");
         self.declare(fuel, Ty::I32, Kind::Fixed);
-        let style = *self.rng.pick(&[WhileStyle::Both, WhileStyle::Both, WhileStyle::Break, WhileStyle::Forever]);
+        let style =
+            *self.rng.pick(&[WhileStyle::Both, WhileStyle::Both, WhileStyle::Break, WhileStyle::Forever]);
         let cond = match self.rng.below(4) {
             0 => Expr::bool(true),
             1 => {
@@ -286,7 +303,8 @@ impl Generator<'_> {
     pub(super) fn leave_loop(&mut self, block: &mut Block) {
         let cond = self.expr(&Ty::Bool, 2, false);
         let labels: Vec<Name> = self.frame().loops.iter().flatten().copied().collect();
-        let label = if !labels.is_empty() && self.rng.chance(50) { Some(*self.rng.pick(&labels)) } else { None };
+        let label =
+            if !labels.is_empty() && self.rng.chance(50) { Some(*self.rng.pick(&labels)) } else { None };
         let leave = if self.rng.chance(45) { Stmt::Break(label) } else { Stmt::Continue(label) };
         block.push(Stmt::If { branches: vec![(cond, vec![leave])], otherwise: None });
     }
@@ -424,7 +442,10 @@ impl Generator<'_> {
             } else {
                 let size = self.rng.weighted(&[(6, 0), (2, 1), (1, 2)]);
                 let body = self.block(budget / 2, size);
-                if matches!(body.last(), Some(Stmt::Return(_) | Stmt::Break(_) | Stmt::Continue(_) | Stmt::Raise(_))) {
+                if matches!(
+                    body.last(),
+                    Some(Stmt::Return(_) | Stmt::Break(_) | Stmt::Continue(_) | Stmt::Raise(_))
+                ) {
                     Arm { pattern, body, value: None }
                 } else {
                     let value = self.kept(ty, 2, asked);
@@ -543,7 +564,11 @@ impl Generator<'_> {
         let name = self.fresh_for(&ty);
         let binding = *self.rng.pick(&[Binding::Bare, Binding::Plain, Binding::Mut]);
         let asked = binding == Binding::Plain;
-        let value = if self.rng.chance(60) { self.block_lambda(&ty, asked) } else { self.lambda(&ty, 2, asked).into() };
+        let value = if self.rng.chance(60) {
+            self.block_lambda(&ty, asked)
+        } else {
+            self.lambda(&ty, 2, asked).into()
+        };
         let outlives = binding == Binding::Bare && self.scope.in_branch();
         let (depth, in_loop) = (self.depth(), self.in_loop());
         let var = Var { name, ty: ty.clone(), kind: Kind::of(binding), depth, in_loop };
@@ -558,7 +583,11 @@ impl Generator<'_> {
         }
         for _ in 0..1 + self.rng.below(2) {
             if let Some(e) = self.call_value(Expr::var(name, ty.clone()), 1) {
-                block.push(if e.ty == Ty::Void || e.ty.has_param() { Stmt::Expr(e) } else { Stmt::Observe(e) });
+                block.push(if e.ty == Ty::Void || e.ty.has_param() {
+                    Stmt::Expr(e)
+                } else {
+                    Stmt::Observe(e)
+                });
             }
         }
     }
@@ -574,7 +603,8 @@ impl Generator<'_> {
         let turns = (self.budget / 30).clamp(1, 400);
         let label = None;
         let place = Expr::var(sum, ty.clone());
-        let mut body = self.loop_body(label, turns * 2, |generator| generator.declare(var, Ty::I32, Kind::Turn));
+        let mut body =
+            self.loop_body(label, turns * 2, |generator| generator.declare(var, Ty::I32, Kind::Turn));
         if !crate::check::diverges(&body) {
             // The sum stays small if its type can overflow.
             let i = Expr::new(ty.clone(), Op::Cast, vec![Expr::var(var, Ty::I32)]);

@@ -74,7 +74,8 @@ impl Generator<'_> {
             return Some(Expr::bin(BinOp::Rem, a, Expr::int(ty.clone(), n)));
         }
         let op = *self.rng.pick(&[BinOp::Add, BinOp::Sub]);
-        let b = if self.rng.chance(50) { Expr::int(ty.clone(), 1) } else { self.expr(ty, depth.min(1), false) };
+        let b =
+            if self.rng.chance(50) { Expr::int(ty.clone(), 1) } else { self.expr(ty, depth.min(1), false) };
         Some(match self.rng.below(4) {
             0 => Expr::builtin(ty.clone(), Builtin::Min, vec![a, b]),
             1 => Expr::builtin(ty.clone(), Builtin::Max, vec![a, b]),
@@ -149,7 +150,8 @@ impl Generator<'_> {
         };
         if let Op::Var(name) = base.op {
             // In a loop over its positions.
-            let hints: Vec<Name> = self.hints.iter().filter(|(array, _)| *array == name).map(|(_, i)| *i).collect();
+            let hints: Vec<Name> =
+                self.hints.iter().filter(|(array, _)| *array == name).map(|(_, i)| *i).collect();
             if !hints.is_empty() && self.rng.chance(75) {
                 let i = *self.rng.pick(&hints);
                 if let Some(var) = self.scope.find(i) {
@@ -252,7 +254,8 @@ impl Generator<'_> {
     /// Whether the function may be called here, and is cheap enough.
     pub(super) fn callable(&self, known: &Known) -> bool {
         let Some(frame) = self.frames.last() else { return false };
-        let own = known.group.is_some() && frame.recursion.is_some_and(|(group, _)| Some(group) == known.group);
+        let own =
+            known.group.is_some() && frame.recursion.is_some_and(|(group, _)| Some(group) == known.group);
         if own {
             return frame.calls_left > 0;
         }
@@ -293,7 +296,11 @@ impl Generator<'_> {
                 Class::Eq => !ty.has_param() && self.types.has_eq(&ty),
                 Class::Num => ty.is_num(),
             };
-            if !able || self.types.weight(&ty) > 64 || matches!(ty, Ty::Error | Ty::Range | Ty::Void) || ty.has_param() {
+            if !able
+                || self.types.weight(&ty) > 64
+                || matches!(ty, Ty::Error | Ty::Range | Ty::Void)
+                || ty.has_param()
+            {
                 return None;
             }
             types.push(ty);
@@ -307,7 +314,12 @@ impl Generator<'_> {
                 match frame_recursion {
                     Some((_, counter)) if own => {
                         let counter = Expr::var(counter, Ty::I32);
-                        let (op, by) = *self.rng.pick(&[(BinOp::Sub, 1), (BinOp::Sub, 1), (BinOp::Sub, 2), (BinOp::Div, 2)]);
+                        let (op, by) = *self.rng.pick(&[
+                            (BinOp::Sub, 1),
+                            (BinOp::Sub, 1),
+                            (BinOp::Sub, 2),
+                            (BinOp::Div, 2),
+                        ]);
                         Expr::bin(op, counter, Expr::int(Ty::I32, by))
                     }
                     _ => self.recursion_depth(known),
@@ -356,7 +368,13 @@ impl Generator<'_> {
         if self.rng.chance(70) || most < 3 {
             return Expr::int(Ty::I32, most);
         }
-        let mask = if most >= 15 { 15 } else if most >= 7 { 7 } else { 3 };
+        let mask = if most >= 15 {
+            15
+        } else if most >= 7 {
+            7
+        } else {
+            3
+        };
         let e = self.expr(&Ty::I32, 1, false);
         Expr::bin(BinOp::BitAnd, e, Expr::int(Ty::I32, mask))
     }
@@ -366,7 +384,9 @@ impl Generator<'_> {
         let limit = self.frames.last()?.limit;
         let (types, budget) = (&self.types, self.budget);
         let fits = |other: &Ty| match other {
-            Ty::Fn(f) => f.ret == *ty && types.rank(other) <= limit && bounds::value_cost(types, other) < budget,
+            Ty::Fn(f) => {
+                f.ret == *ty && types.rank(other) <= limit && bounds::value_cost(types, other) < budget
+            }
             _ => false,
         };
         let pool: Vec<Ty> = self.pool.iter().filter(|ty| fits(ty)).cloned().collect();
@@ -411,8 +431,11 @@ impl Generator<'_> {
                 .iter()
                 .filter(|known| {
                     let params = known.params.iter().map(|param| param.ty.clone()).collect();
-                    let visible =
-                        if known.nested { self.scope.find(known.name).is_some() } else { known.order < order };
+                    let visible = if known.nested {
+                        self.scope.find(known.name).is_some()
+                    } else {
+                        known.order < order
+                    };
                     known.value
                         && visible
                         && known.level < rank
@@ -445,7 +468,11 @@ impl Generator<'_> {
                 let value = self.kept(elem, depth.min(1), asked);
                 // Each turn of a loop over it would cost what its length allows.
                 let (low, high) = bounds::interval(&count);
-                let count = if low < 0 || high > 24 { Expr::bin(BinOp::BitAnd, count, Expr::int(Ty::I32, 15)) } else { count };
+                let count = if low < 0 || high > 24 {
+                    Expr::bin(BinOp::BitAnd, count, Expr::int(Ty::I32, 15))
+                } else {
+                    count
+                };
                 Expr::new(ty.clone(), Op::Fill, vec![value, count])
             }
             2 => {

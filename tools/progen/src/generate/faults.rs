@@ -177,12 +177,22 @@ impl Generator<'_> {
                 Expr::new(Ty::Str, Op::Index, vec![text, i])
             }
             Fault::ArraySlice | Fault::StrSlice => {
-                let base = if matches!(fault, Fault::ArraySlice) { self.some_array(block) } else { Expr::str("héllo") };
+                let base = if matches!(fault, Fault::ArraySlice) {
+                    self.some_array(block)
+                } else {
+                    Expr::str("héllo")
+                };
                 let base = if base.ty == Ty::Str { self.bound(block, base) } else { base };
-                let (start, end) = *self.rng.pick(&[(-1, 1), (999, 1_000), (0, -1), (0, 999), (1, 0), (1, 0), (0, 500)]);
+                let (start, end) =
+                    *self.rng.pick(&[(-1, 1), (999, 1_000), (0, -1), (0, 999), (1, 0), (1, 0), (0, 500)]);
                 let inclusive = self.rng.chance(20) && end > 0;
-                let (low, high) = (self.veiled_int(block, &Ty::I32, start), self.veiled_int(block, &Ty::I64, end));
-                Expr::new(base.ty.clone(), Op::Slice { start: true, end: true, inclusive }, vec![base, low, high])
+                let (low, high) =
+                    (self.veiled_int(block, &Ty::I32, start), self.veiled_int(block, &Ty::I64, end));
+                Expr::new(
+                    base.ty.clone(),
+                    Op::Slice { start: true, end: true, inclusive },
+                    vec![base, low, high],
+                )
             }
             Fault::Key | Fault::KeyRemove => {
                 let map = self.some_map(block);
@@ -325,7 +335,9 @@ impl Generator<'_> {
             Fault::ToI64 | Fault::ToI64Range | Fault::ToU64 | Fault::ToU64Range => {
                 let (ty, builtin, texts): (_, _, &[&str]) = match fault {
                     Fault::ToI64 => (Ty::I64, Builtin::ToI64, &["x", "1.5", "- 1"]),
-                    Fault::ToI64Range => (Ty::I64, Builtin::ToI64, &["9223372036854775808", "-9223372036854775809"]),
+                    Fault::ToI64Range => {
+                        (Ty::I64, Builtin::ToI64, &["9223372036854775808", "-9223372036854775809"])
+                    }
                     Fault::ToU64 => (Ty::U64, Builtin::ToU64, &["", "1e3", "++1"]),
                     _ => (Ty::U64, Builtin::ToU64, &["18446744073709551616", "-1"]),
                 };
@@ -334,8 +346,11 @@ impl Generator<'_> {
                 Expr::builtin(ty, builtin, vec![text])
             }
             Fault::FloatText | Fault::FloatRange => {
-                let texts: &[&str] =
-                    if matches!(fault, Fault::FloatText) { &["abc", "1.5.2", "", "+inf", "."] } else { &["1e999", "-1e400"] };
+                let texts: &[&str] = if matches!(fault, Fault::FloatText) {
+                    &["abc", "1.5.2", "", "+inf", "."]
+                } else {
+                    &["1e999", "-1e400"]
+                };
                 let text = Expr::str(*self.rng.pick(texts));
                 let text = self.veiled(block, text);
                 Expr::builtin(Ty::F64, Builtin::Float, vec![text])
@@ -345,7 +360,13 @@ impl Generator<'_> {
                 let var = self.fresh("i");
                 let (start, end) = (Expr::int(int.clone(), 0), Expr::int(int, 5));
                 let over = Over::Range { start, end, inclusive: self.rng.chance(50), step: Some(step) };
-                block.push(Stmt::For(Box::new(For { label: None, var, second: None, over, body: vec![Stmt::Pass] })));
+                block.push(Stmt::For(Box::new(For {
+                    label: None,
+                    var,
+                    second: None,
+                    over,
+                    body: vec![Stmt::Pass],
+                })));
                 return;
             }
             Fault::RangeStep | Fault::RangeArgument => {
@@ -400,7 +421,11 @@ impl Generator<'_> {
                 Expr::var(name, ty)
             }
             Fault::Assert => {
-                let ty = if self.rng.chance(60) { int } else { self.rng.pick(&[Ty::Str, Ty::Bool, Ty::F64]).clone() };
+                let ty = if self.rng.chance(60) {
+                    int
+                } else {
+                    self.rng.pick(&[Ty::Str, Ty::Bool, Ty::F64]).clone()
+                };
                 let (a, b) = (self.leaf(&ty, false), self.leaf(&ty, false));
                 let label = self.kept(&Ty::Str, 1, true);
                 Expr::builtin(Ty::Bool, Builtin::AssertEq, vec![label, a, b])
@@ -422,7 +447,8 @@ impl Generator<'_> {
                 // From within a function value, if there is one that fails.
                 let f = Ty::function(vec![Ty::I32], Ty::I32);
                 let n = self.fresh("n");
-                let head = Lambda { params: vec![Param { name: n, ty: Ty::I32 }], ret: Ty::I32, annotated: true };
+                let head =
+                    Lambda { params: vec![Param { name: n, ty: Ty::I32 }], ret: Ty::I32, annotated: true };
                 let body = Expr::bin(BinOp::Div, Expr::int(Ty::I32, 7), Expr::var(n, Ty::I32));
                 let e = Expr::new(f.clone(), Op::Lambda(head), vec![body]);
                 if self.frames.last().is_some_and(|frame| frame.limit < 1) {
@@ -436,7 +462,11 @@ impl Generator<'_> {
             }
         };
         let printed = self.rng.chance(30) && self.types.weight(&outcome.ty) <= 300;
-        block.push(if printed { Stmt::Print { template: None, args: vec![outcome] } } else { Stmt::Discard(outcome) });
+        block.push(if printed {
+            Stmt::Print { template: None, args: vec![outcome] }
+        } else {
+            Stmt::Discard(outcome)
+        });
     }
 }
 

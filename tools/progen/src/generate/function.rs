@@ -58,7 +58,8 @@ impl Generator<'_> {
         if owned_generic && self.rng.chance(70) {
             params.push(Param { name: self.fresh("other"), ty: Ty::Param(0) });
         }
-        let of_param = params.iter().filter(|param| param.ty.has_param() && !matches!(param.ty, Ty::Enum(..)));
+        let of_param =
+            params.iter().filter(|param| param.ty.has_param() && !matches!(param.ty, Ty::Enum(..)));
         let of_param: Vec<Ty> = of_param.map(|param| param.ty.clone()).collect();
         let ret = match self.rng.below(10) {
             0..=5 if !of_param.is_empty() => self.rng.pick(&of_param).clone(),
@@ -66,7 +67,13 @@ impl Generator<'_> {
             _ if !of_param.is_empty() => self.rng.pick(&[Ty::Bool, Ty::I32, Ty::Str]).clone(),
             _ => self.rng.pick(&self.pool).clone(),
         };
-        let stem = if plan.is_method { "method" } else if plan.owner.is_some() { "make" } else { "fun" };
+        let stem = if plan.is_method {
+            "method"
+        } else if plan.owner.is_some() {
+            "make"
+        } else {
+            "fun"
+        };
         Known {
             name: self.fresh(stem),
             order,
@@ -98,7 +105,8 @@ impl Generator<'_> {
 
     /// The rest of a function, whose head is `known`; afterwards it can be called.
     pub(super) fn function(&mut self, mut known: Known, budget: u64) -> Function {
-        let recursion = known.counter.map(|counter| (known.group.unwrap_or(known.name.id), known.params[counter].name));
+        let recursion =
+            known.counter.map(|counter| (known.group.unwrap_or(known.name.id), known.params[counter].name));
         known.group = recursion.map(|(group, _)| group);
         self.scope.open(false);
         self.frames.push(Frame {
@@ -171,14 +179,16 @@ impl Generator<'_> {
         let cost = self.costs.function(&self.types, &function);
         self.costs.functions.insert(function.name, cost);
         known.level = frame.map_or(0, |frame| frame.level);
-        known.value = annotated && known.generics.is_empty() && known.owner.is_none() && known.counter.is_none();
+        known.value =
+            annotated && known.generics.is_empty() && known.owner.is_none() && known.counter.is_none();
         self.known.push(known);
         function
     }
 
     /// A recursive call, if the body made none.
     fn recur(&mut self, body: &mut Block, known: &Known) {
-        let target = self.known.iter().rev().find(|other| other.group == known.group && other.name != known.name);
+        let target =
+            self.known.iter().rev().find(|other| other.group == known.group && other.name != known.name);
         let target = match target {
             Some(other) if self.rng.chance(50) => other.clone(),
             _ => known.clone(),
@@ -228,7 +238,11 @@ impl Generator<'_> {
             if self.callable(&known)
                 && let Some(e) = self.call(&known, Vec::new(), 1)
             {
-                block.push(if e.ty == Ty::Void || e.ty.has_param() { Stmt::Expr(e) } else { Stmt::Observe(e) });
+                block.push(if e.ty == Ty::Void || e.ty.has_param() {
+                    Stmt::Expr(e)
+                } else {
+                    Stmt::Observe(e)
+                });
             }
         }
     }

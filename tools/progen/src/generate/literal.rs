@@ -41,7 +41,15 @@ impl Generator<'_> {
             0..=7 => self.rng.range(0, 10) as f64,
             8..=14 => self.rng.range(-1000, 1000) as f64 / 8.0,
             15 => *self.rng.pick(&[0.1, 0.2, 1.0 / 3.0, 3.141592653589793, 2.5, -0.0]),
-            16 => *self.rng.pick(&[1e15, 1e16, 1e300, 5e-324, 1e-5, 123456789012345680.0, 1.7976931348623157e308]),
+            16 => *self.rng.pick(&[
+                1e15,
+                1e16,
+                1e300,
+                5e-324,
+                1e-5,
+                123456789012345680.0,
+                1.7976931348623157e308,
+            ]),
             17 => *self.rng.pick(&[2147483647.0, -2147483648.5, 9007199254740993.0, 4294967295.5]),
             _ => self.rng.range(-100_000, 100_000) as f64 / 100.0,
         };
@@ -79,7 +87,11 @@ impl Generator<'_> {
             Ty::Array(elem) => {
                 let least = usize::from(!asked);
                 let count = least + self.rng.weighted(&[(2, 0), (4, 1), (4, 2), (2, 5)]);
-                let count = if matches!(**elem, Ty::Array(_) | Ty::Map(_) | Ty::Struct(_)) { count.min(2) } else { count };
+                let count = if matches!(**elem, Ty::Array(_) | Ty::Map(_) | Ty::Struct(_)) {
+                    count.min(2)
+                } else {
+                    count
+                };
                 let elems = (0..count).map(|i| self.kept_leaf(elem, asked || i > 0)).collect();
                 Expr::new(ty.clone(), Op::Array, elems)
             }
@@ -157,7 +169,8 @@ impl Generator<'_> {
         let variant = *self.rng.pick(&fits);
         let payload = self.types.payload(*id, args, variant);
         // A payload of parameter type is not asked for; one with a fixed type is.
-        let fixed: Vec<bool> = def.variants[variant as usize].payload.iter().map(|ty| !ty.has_param()).collect();
+        let fixed: Vec<bool> =
+            def.variants[variant as usize].payload.iter().map(|ty| !ty.has_param()).collect();
         let args = payload.iter().zip(fixed).map(|(ty, fixed)| self.kept(ty, depth, fixed)).collect();
         Expr::new(ty.clone(), Op::Variant(variant), args)
     }

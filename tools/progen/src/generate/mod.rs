@@ -45,7 +45,13 @@ pub struct Config {
 
 impl Default for Config {
     fn default() -> Config {
-        Config { min_cost: 100_000, max_cost: 1_500_000, uncaught_percent: 10, raw_permille: 25, exhaustion: true }
+        Config {
+            min_cost: 100_000,
+            max_cost: 1_500_000,
+            uncaught_percent: 10,
+            raw_permille: 25,
+            exhaustion: true,
+        }
     }
 }
 

@@ -93,7 +93,8 @@ impl Generator<'_> {
                     BinOp::Add => (x.0 + y.0, x.1 + y.1),
                     BinOp::Sub => (x.0 - y.1, x.1 - y.0),
                     _ => {
-                        let products = [(x.0, y.0), (x.0, y.1), (x.1, y.0), (x.1, y.1)].map(|(x, y)| x.saturating_mul(y));
+                        let products = [(x.0, y.0), (x.0, y.1), (x.1, y.0), (x.1, y.1)]
+                            .map(|(x, y)| x.saturating_mul(y));
                         (products.into_iter().min().unwrap_or(0), products.into_iter().max().unwrap_or(0))
                     }
                 };
@@ -176,7 +177,11 @@ impl Generator<'_> {
             }
             3 if *ty == Ty::I32 => {
                 let from = if self.rng.chance(70) { self.rng.pick(&INTS).clone() } else { Ty::Bool };
-                let e = if from == Ty::Bool { self.expr(&from, depth, false) } else { self.natural(&from, depth) };
+                let e = if from == Ty::Bool {
+                    self.expr(&from, depth, false)
+                } else {
+                    self.natural(&from, depth)
+                };
                 Expr::builtin(Ty::I32, Builtin::Int, vec![e])
             }
             _ => {
@@ -192,7 +197,8 @@ impl Generator<'_> {
         let operand = |generator: &mut Self| generator.expr(&Ty::F64, depth, false);
         match self.rng.below(20) {
             0..=8 => {
-                let op = *self.rng.pick(&[BinOp::Add, BinOp::Sub, BinOp::Mul, BinOp::Div, BinOp::Rem, BinOp::Add]);
+                let op =
+                    *self.rng.pick(&[BinOp::Add, BinOp::Sub, BinOp::Mul, BinOp::Div, BinOp::Rem, BinOp::Add]);
                 let (a, b) = (operand(self), operand(self));
                 Expr::bin(op, a, b)
             }
@@ -202,7 +208,8 @@ impl Generator<'_> {
             }
             10..=12 => {
                 use Builtin::*;
-                let builtin = *self.rng.pick(&[Sqrt, Sin, Cos, Tan, Atan, Exp, Log, Floor, Ceil, Floor, Sqrt]);
+                let builtin =
+                    *self.rng.pick(&[Sqrt, Sin, Cos, Tan, Atan, Exp, Log, Floor, Ceil, Floor, Sqrt]);
                 let e = operand(self);
                 Expr::builtin(Ty::F64, builtin, vec![e])
             }
@@ -226,10 +233,13 @@ impl Generator<'_> {
                 Expr::builtin(Ty::F64, Builtin::Float, vec![e])
             }
             17 => {
-                let text = match self.rng.below(3) {
-                    0 => Expr::new(Ty::Str, Op::Cast, vec![operand(self)]),
-                    _ => Expr::str(*self.rng.pick(&["1.5", " 2 ", "-3e2", "inf", "-inf", "nan", ".5", "5.", "1e-7", "+0.25"])),
-                };
+                let text =
+                    match self.rng.below(3) {
+                        0 => Expr::new(Ty::Str, Op::Cast, vec![operand(self)]),
+                        _ => Expr::str(*self.rng.pick(&[
+                            "1.5", " 2 ", "-3e2", "inf", "-inf", "nan", ".5", "5.", "1e-7", "+0.25",
+                        ])),
+                    };
                 Expr::builtin(Ty::F64, Builtin::Float, vec![text])
             }
             _ => {
@@ -282,8 +292,13 @@ impl Generator<'_> {
                 Expr::builtin(Ty::Bool, Builtin::MapHas, vec![Expr::var(map.name, map.ty), key])
             }
             21 => {
-                let Some(var) = self.var(|var| !matches!(var.ty, Ty::Param(_))) else { return Expr::bool(false) };
-                let name = self.rng.pick(&["i32", "string", "array", "map", "function", "bool", "f64", "u64"]).to_owned();
+                let Some(var) = self.var(|var| !matches!(var.ty, Ty::Param(_))) else {
+                    return Expr::bool(false);
+                };
+                let name = self
+                    .rng
+                    .pick(&["i32", "string", "array", "map", "function", "bool", "f64", "u64"])
+                    .to_owned();
                 let e = Expr::var(var.name, var.ty);
                 Expr::builtin(Ty::Bool, Builtin::Istype, vec![e, Expr::str(name)])
             }
@@ -310,7 +325,9 @@ impl Generator<'_> {
     /// `==` or `!=` of two values of any type that has it.
     fn equality(&mut self, depth: u32) -> Expr {
         let types = &self.types;
-        let fits = self.vars(|var| !var.ty.has_param() && types.has_eq(&var.ty) && types.weight(&var.ty) < self.budget / 4);
+        let fits = self.vars(|var| {
+            !var.ty.has_param() && types.has_eq(&var.ty) && types.weight(&var.ty) < self.budget / 4
+        });
         if fits.is_empty() {
             return self.comparison(&Ty::U32, depth);
         }

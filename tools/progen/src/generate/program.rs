@@ -41,7 +41,12 @@ impl Generator<'_> {
 
     /// Functions that make values of enum types which no variant determines.
     fn makers(&mut self, items: &mut Vec<Item>) {
-        let types: Vec<Ty> = self.pool.iter().filter(|ty| matches!(ty, Ty::Enum(_, args) if !args.is_empty())).cloned().collect();
+        let types: Vec<Ty> = self
+            .pool
+            .iter()
+            .filter(|ty| matches!(ty, Ty::Enum(_, args) if !args.is_empty()))
+            .cloned()
+            .collect();
         self.safe = true;
         for ty in types {
             if self.makers.contains_key(&ty) {

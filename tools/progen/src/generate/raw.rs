@@ -30,7 +30,9 @@ impl Generator<'_> {
                     4 => format!("print(len((\"é\" + \"z\").repeat(many{id})))"),
                     _ => format!("print(len([[true]] * many{id}))"),
                 };
-                let lines = format!("many{id} = 2_500_000_000\ntry:\n    {line}\ncatch err{id}:\n    print(err{id}, err{id}.kind)");
+                let lines = format!(
+                    "many{id} = 2_500_000_000\ntry:\n    {line}\ncatch err{id}:\n    print(err{id}, err{id}.kind)"
+                );
                 (String::new(), lines, 200)
             }
         };

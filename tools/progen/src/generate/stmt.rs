@@ -17,7 +17,10 @@ impl Generator<'_> {
                 break;
             }
             self.add(&mut block);
-            if matches!(block.last(), Some(Stmt::Return(_) | Stmt::Break(_) | Stmt::Continue(_) | Stmt::Raise(_))) {
+            if matches!(
+                block.last(),
+                Some(Stmt::Return(_) | Stmt::Break(_) | Stmt::Continue(_) | Stmt::Raise(_))
+            ) {
                 break;
             }
         }
@@ -80,10 +83,14 @@ impl Generator<'_> {
             86..=88 if roomy && !generic => self.closure(block),
             89 if roomy && !generic => self.nested_function(block),
             90..=92 if roomy => self.kernel(block),
-            93 if self.frames.last().is_some_and(|frame| frame.tries > 0) && !self.safe => self.raising(block),
+            93 if self.frames.last().is_some_and(|frame| frame.tries > 0) && !self.safe => {
+                self.raising(block)
+            }
             94 => self.shadow(block),
             95 if roomy => self.branch_variable(block),
-            96 if self.frames.last().is_some_and(|frame| frame.tries > 0) && !self.safe && roomy => self.fault(block),
+            96 if self.frames.last().is_some_and(|frame| frame.tries > 0) && !self.safe && roomy => {
+                self.fault(block)
+            }
             _ => self.assignment(block),
         }
     }
@@ -97,7 +104,8 @@ impl Generator<'_> {
     /// One of the program's types; in a generic function, those of its parameters too.
     pub(super) fn some_type(&mut self) -> Ty {
         if self.in_generic() {
-            let types: Vec<Ty> = self.vars(|var| var.ty.has_param() && var.depth > 1).into_iter().map(|var| var.ty).collect();
+            let types: Vec<Ty> =
+                self.vars(|var| var.ty.has_param() && var.depth > 1).into_iter().map(|var| var.ty).collect();
             if !types.is_empty() && self.rng.chance(60) {
                 return self.rng.pick(&types).clone();
             }
@@ -175,7 +183,8 @@ impl Generator<'_> {
                 })?;
                 let Ty::Struct(id) = var.ty else { return None };
                 let fields = self.types.structs[id as usize].fields.clone();
-                let choices: Vec<u32> = (0..fields.len() as u32).filter(|i| fits(&fields[*i as usize].ty)).collect();
+                let choices: Vec<u32> =
+                    (0..fields.len() as u32).filter(|i| fits(&fields[*i as usize].ty)).collect();
                 let field = *self.rng.pick(&choices);
                 let ty = fields[field as usize].ty.clone();
                 Some(Expr::new(ty, Op::Field(field), vec![Expr::var(var.name, var.ty)]))
@@ -220,7 +229,9 @@ impl Generator<'_> {
     fn hinted(&self, place: &Expr) -> bool {
         match (&place.args[0].op, &place.args[1].op) {
             (Op::Var(array), Op::Var(i)) => self.hints.contains(&(*array, *i)),
-            (Op::Var(array), Op::Int(i, _)) => self.lengths.get(array).is_some_and(|length| i128::from(*length) > *i),
+            (Op::Var(array), Op::Int(i, _)) => {
+                self.lengths.get(array).is_some_and(|length| i128::from(*length) > *i)
+            }
             _ => false,
         }
     }
@@ -233,7 +244,8 @@ impl Generator<'_> {
             let value = self.shift_count(&ty, 1);
             return Some(Stmt::Assign { place, op: Some(op), value: value.into() });
         }
-        let mut op = *self.rng.pick(&[BinOp::Add, BinOp::Add, BinOp::Sub, BinOp::Mul, BinOp::Div, BinOp::Rem]);
+        let mut op =
+            *self.rng.pick(&[BinOp::Add, BinOp::Add, BinOp::Sub, BinOp::Mul, BinOp::Div, BinOp::Rem]);
         if ty.is_int() && self.rng.chance(30) {
             op = *self.rng.pick(&[BinOp::BitAnd, BinOp::BitOr, BinOp::BitXor]);
         }
@@ -250,11 +262,7 @@ impl Generator<'_> {
             BinOp::Add | BinOp::Sub if signed => {
                 let e = self.expr(&ty, 2, true);
                 let (low, high) = self.likely(&e);
-                if low >= -50 && high <= 50 {
-                    e
-                } else {
-                    Expr::bin(BinOp::Rem, e, Expr::int(ty, 100))
-                }
+                if low >= -50 && high <= 50 { e } else { Expr::bin(BinOp::Rem, e, Expr::int(ty, 100)) }
             }
             _ => self.expr(&ty, 2, true),
         };
@@ -371,18 +379,26 @@ impl Generator<'_> {
         let Some(var) = self.var(|var| matches!(var.ty, Ty::Array(_) | Ty::Map(_))) else { return };
         let e = Expr::var(var.name, var.ty.clone());
         let filled = |least: i128| Expr::bin(BinOp::Gt, Expr::len(e.clone()), Expr::int(Ty::I32, least));
-        let guarded = |condition: Expr, stmt: Stmt| Stmt::If { branches: vec![(condition, vec![stmt])], otherwise: None };
+        let guarded = |condition: Expr, stmt: Stmt| Stmt::If {
+            branches: vec![(condition, vec![stmt])],
+            otherwise: None,
+        };
         match &var.ty {
             Ty::Array(elem) => {
                 let elem = (**elem).clone();
                 let stmt = match self.rng.below(6) {
                     0 => Stmt::Expr(Expr::builtin(Ty::Void, Builtin::Clear, vec![e])),
                     1 | 2 => Stmt::Expr(Expr::builtin(Ty::Void, Builtin::Reverse, vec![e])),
-                    3 => guarded(filled(2), Stmt::Discard(Expr::builtin(elem, Builtin::Pop, vec![e.clone()]))),
+                    3 => {
+                        guarded(filled(2), Stmt::Discard(Expr::builtin(elem, Builtin::Pop, vec![e.clone()])))
+                    }
                     4 => {
                         let int = self.int_type();
                         let at = Expr::int(int, 0);
-                        guarded(filled(3), Stmt::Expr(Expr::builtin(elem, Builtin::Remove, vec![e.clone(), at])))
+                        guarded(
+                            filled(3),
+                            Stmt::Expr(Expr::builtin(elem, Builtin::Remove, vec![e.clone(), at])),
+                        )
                     }
                     _ => {
                         // The last element.
@@ -400,7 +416,9 @@ impl Generator<'_> {
                 let has = Expr::builtin(Ty::Bool, Builtin::MapHas, vec![e.clone(), k.clone()]);
                 let stmt = match self.rng.below(6) {
                     0 => Stmt::Expr(Expr::builtin(Ty::Void, Builtin::MapClear, vec![e])),
-                    1 | 2 => guarded(has, Stmt::Expr(Expr::builtin(value, Builtin::MapRemove, vec![e.clone(), k]))),
+                    1 | 2 => {
+                        guarded(has, Stmt::Expr(Expr::builtin(value, Builtin::MapRemove, vec![e.clone(), k])))
+                    }
                     _ if value.is_num() => {
                         let place = Expr::new(value, Op::Index, vec![e.clone(), k]);
                         let Some(stmt) = self.compound(place) else { return };
@@ -449,8 +467,10 @@ impl Generator<'_> {
 
     /// An array, string or map that a loop fills.
     fn build(&mut self, block: &mut Block) {
-        let arrays: Vec<Ty> = self.pool.iter().filter(|ty| matches!(ty, Ty::Array(_) | Ty::Map(_))).cloned().collect();
-        let ty = if arrays.is_empty() || self.rng.chance(20) { Ty::Str } else { self.rng.pick(&arrays).clone() };
+        let arrays: Vec<Ty> =
+            self.pool.iter().filter(|ty| matches!(ty, Ty::Array(_) | Ty::Map(_))).cloned().collect();
+        let ty =
+            if arrays.is_empty() || self.rng.chance(20) { Ty::Str } else { self.rng.pick(&arrays).clone() };
         let scalar = matches!(&ty, Ty::Array(elem) if elem.is_num() || **elem == Ty::Bool);
         let most = (self.budget / 20).min(if scalar && self.rng.chance(25) { 600 } else { 24 });
         if most < 2 {

@@ -95,7 +95,11 @@ impl Generator<'_> {
     }
 
     fn clip(&mut self, e: Expr) -> Expr {
-        if self.safe || self.rng.chance(10) { e } else { Expr::new(Ty::Str, Op::Helper(Helper::Clip), vec![e]) }
+        if self.safe || self.rng.chance(10) {
+            e
+        } else {
+            Expr::new(Ty::Str, Op::Helper(Helper::Clip), vec![e])
+        }
     }
 
     fn text_var(&mut self) -> Option<Expr> {
@@ -126,9 +130,8 @@ impl Generator<'_> {
     /// Something that is printed: any variable, or an expression.
     pub(super) fn shown(&mut self, depth: u32) -> Expr {
         if self.rng.chance(60) {
-            let vars = self.vars(|var| {
-                self.types.weight(&var.ty) < self.budget / 3 && !self.unset.contains(&var.name)
-            });
+            let vars = self
+                .vars(|var| self.types.weight(&var.ty) < self.budget / 3 && !self.unset.contains(&var.name));
             if !vars.is_empty() {
                 let at = self.rng.below(vars.len()).max(self.rng.below(vars.len()));
                 return Expr::var(vars[at].name, vars[at].ty.clone());
@@ -153,9 +156,13 @@ impl Generator<'_> {
         };
         for _ in 0..wanted {
             if self.rng.chance(60) {
-                pieces.push(Piece::Text((*self.rng.pick(&["a=", " ", ", ", "x", "100%", " @ ", "→", ".5f"])).to_owned()));
+                pieces.push(Piece::Text(
+                    (*self.rng.pick(&["a=", " ", ", ", "x", "100%", " @ ", "→", ".5f"])).to_owned(),
+                ));
             }
-            pieces.push(Piece::Spec(*self.rng.pick::<&str>(&["@", "@", "@", "@x", "@X", "@b", "@o", "@.2f", "@.0f", "@.10f"])));
+            pieces.push(Piece::Spec(
+                *self.rng.pick::<&str>(&["@", "@", "@", "@x", "@X", "@b", "@o", "@.2f", "@.0f", "@.10f"]),
+            ));
         }
         pieces
     }

@@ -143,7 +143,11 @@ impl Generator<'_> {
         let name = self.fresh("Point");
         let mut fields = Vec::new();
         for _ in 0..1 + self.rng.below(5) {
-            let ty = if self.rng.chance(60) { self.rng.pick(&self.pool[..11]).clone() } else { self.rng.pick(&self.pool).clone() };
+            let ty = if self.rng.chance(60) {
+                self.rng.pick(&self.pool[..11]).clone()
+            } else {
+                self.rng.pick(&self.pool).clone()
+            };
             let total: u64 = fields.iter().map(|field: &FieldDef| self.types.weight(&field.ty)).sum();
             if total + self.types.weight(&ty) > MAX_WEIGHT {
                 continue;

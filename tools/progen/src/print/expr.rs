@@ -84,7 +84,11 @@ impl Printer<'_> {
 
     /// What [`Printer::group`] does, for operands of any type: where the context asks, it asks all of them.
     fn operands(&mut self, operands: &[(&Expr, u8)], asked: bool) -> Vec<String> {
-        if asked { operands.iter().map(|(e, least)| self.expr(e, true, *least)).collect() } else { self.group(operands, false) }
+        if asked {
+            operands.iter().map(|(e, least)| self.expr(e, true, *least)).collect()
+        } else {
+            self.group(operands, false)
+        }
     }
 
     /// The bounds and the step of a range.
@@ -143,7 +147,10 @@ impl Printer<'_> {
             }
             Op::Index => {
                 let asked = matches!(args[0].ty, Ty::Map(_));
-                (format!("{}[{}]", self.expr(&args[0], false, POSTFIX), self.expr(&args[1], asked, 0)), POSTFIX)
+                (
+                    format!("{}[{}]", self.expr(&args[0], false, POSTFIX), self.expr(&args[1], asked, 0)),
+                    POSTFIX,
+                )
             }
             Op::Slice { start, end, inclusive } => {
                 let base = self.expr(&args[0], false, POSTFIX);
@@ -160,10 +167,13 @@ impl Printer<'_> {
                     args.iter().enumerate().map(|(i, arg)| self.expr(arg, asked || i > 0, 0)).collect();
                 (format!("[{}]", texts.join(", ")), PRIMARY)
             }
-            Op::Fill => (format!("[{}; {}]", self.expr(&args[0], asked, 0), self.expr(&args[1], false, 0)), PRIMARY),
-            Op::Repeat => {
-                (format!("{} * {}", self.expr(&args[0], asked, PRODUCT), self.expr(&args[1], false, CAST)), PRODUCT)
+            Op::Fill => {
+                (format!("[{}; {}]", self.expr(&args[0], asked, 0), self.expr(&args[1], false, 0)), PRIMARY)
             }
+            Op::Repeat => (
+                format!("{} * {}", self.expr(&args[0], asked, PRODUCT), self.expr(&args[1], false, CAST)),
+                PRODUCT,
+            ),
             Op::Map => {
                 if args.is_empty() && !asked {
                     self.fail("an empty map without context");
@@ -184,7 +194,11 @@ impl Printer<'_> {
                     format!("{field}: {}", self.expr(arg, true, 0))
                 });
                 let inits: Vec<_> = inits.collect();
-                let text = if inits.is_empty() { format!("{name}{{}}") } else { format!("{name}{{ {} }}", inits.join(", ")) };
+                let text = if inits.is_empty() {
+                    format!("{name}{{}}")
+                } else {
+                    format!("{name}{{ {} }}", inits.join(", "))
+                };
                 (text, PRIMARY)
             }
             Op::Variant(variant) => self.variant(e, *variant, asked),
@@ -240,7 +254,8 @@ impl Printer<'_> {
             // Neither operand of a shift is asked for a type: the count has its own, and the left one may then keep its.
             BinOp::Shl | BinOp::Shr => (self.expr(a, false, level), self.expr(b, false, level + 1)),
             _ => {
-                let mut texts = self.operands(&[(a, level), (b, level + 1)], asked && e.ty.is_num()).into_iter();
+                let mut texts =
+                    self.operands(&[(a, level), (b, level + 1)], asked && e.ty.is_num()).into_iter();
                 (texts.next().unwrap_or_default(), texts.next().unwrap_or_default())
             }
         };
@@ -263,8 +278,9 @@ impl Printer<'_> {
             return (format!("{receiver}.{name}({})", rest.join(", ")), POSTFIX);
         }
         let rest = texts.iter().enumerate();
-        let rest: Vec<_> =
-            rest.map(|(i, (arg, asked))| self.expr(arg, *asked && !(function.is_method && i == 0), 0)).collect();
+        let rest: Vec<_> = rest
+            .map(|(i, (arg, asked))| self.expr(arg, *asked && !(function.is_method && i == 0), 0))
+            .collect();
         let prefix = match &function.owner {
             Some(owner) => format!("{}.", self.type_name(owner)),
             None => String::new(),
@@ -277,7 +293,8 @@ impl Printer<'_> {
         let Ty::Enum(id, _) = e.ty else { return (String::new(), PRIMARY) };
         let def = &self.program.types.enums[id as usize];
         let variant = &def.variants[variant as usize];
-        let determined = (0..def.params).all(|param| variant.payload.iter().any(|ty| mentions(ty, param as u8)));
+        let determined =
+            (0..def.params).all(|param| variant.payload.iter().any(|ty| mentions(ty, param as u8)));
         if !determined && !asked {
             self.fail("type arguments of a variant without context");
         }
@@ -299,7 +316,11 @@ impl Printer<'_> {
         let annotated = head.annotated || !asked;
         let mut params = Vec::new();
         for param in &head.params {
-            params.push(if annotated { format!("{}: {}", param.name, self.ty(&param.ty)) } else { param.name.to_string() });
+            params.push(if annotated {
+                format!("{}: {}", param.name, self.ty(&param.ty))
+            } else {
+                param.name.to_string()
+            });
         }
         let ret = if annotated && (head.annotated || head.ret == Ty::Void) {
             format!(" -> {}", self.ty(&head.ret))
@@ -333,7 +354,11 @@ impl Printer<'_> {
                 let mut texts = Vec::new();
                 for (i, arg) in args.iter().enumerate() {
                     let first = i == 0;
-                    texts.push(self.expr(arg, !(first && receiver) && !counts(builtin, i), if first { least } else { 0 }));
+                    texts.push(self.expr(
+                        arg,
+                        !(first && receiver) && !counts(builtin, i),
+                        if first { least } else { 0 },
+                    ));
                 }
                 texts
             }
@@ -421,11 +446,12 @@ fn grouped(value: u128) -> String {
 
 /// A float literal; a whole number needs no point where an `f64` is asked for.
 fn float(value: f64, asked: bool) -> (String, u8) {
-    let text = if asked && value.fract() == 0.0 && value.abs() < 1000.0 && value as i64 % 2 == 0 && value != 0.0 {
-        format!("{}", value as i64)
-    } else {
-        format!("{value:?}")
-    };
+    let text =
+        if asked && value.fract() == 0.0 && value.abs() < 1000.0 && value as i64 % 2 == 0 && value != 0.0 {
+            format!("{}", value as i64)
+        } else {
+            format!("{value:?}")
+        };
     let level = if text.starts_with('-') { UNARY } else { PRIMARY };
     (text, level)
 }

@@ -223,7 +223,11 @@ impl<'a> Printer<'a> {
             }
             Ty::Fn(f) => {
                 let params = self.ty_list(&f.params);
-                if f.ret == Ty::Void { format!("fn({params})") } else { format!("fn({params}) -> {}", self.ty(&f.ret)) }
+                if f.ret == Ty::Void {
+                    format!("fn({params})")
+                } else {
+                    format!("fn({params}) -> {}", self.ty(&f.ret))
+                }
             }
             Ty::Param(index) => PARAMS[usize::from(*index)].to_owned(),
         }

@@ -30,15 +30,9 @@ pub fn text(helpers: &BTreeSet<Helper>) -> String {
     }
     for helper in helpers {
         out += match helper {
-            Helper::NoteSigned => {
-                "fn note_i(x: i64):\n    chk = chk * 31 + (x as u64)\n"
-            }
-            Helper::NoteUnsigned => {
-                "fn note_u(x: u64):\n    chk = (chk ^ x) * 1099511628211\n"
-            }
-            Helper::NoteBool => {
-                "fn note_b(x: bool):\n    chk = chk * 2 + (x as u64)\n"
-            }
+            Helper::NoteSigned => "fn note_i(x: i64):\n    chk = chk * 31 + (x as u64)\n",
+            Helper::NoteUnsigned => "fn note_u(x: u64):\n    chk = (chk ^ x) * 1099511628211\n",
+            Helper::NoteBool => "fn note_b(x: bool):\n    chk = chk * 2 + (x as u64)\n",
             Helper::NoteF64 => {
                 "fn note_f(x: f64):\n    if x >= -1000000000.0 and x <= 1000000000.0:\n        \
                  chk = chk * 31 + (((x * 16.0) as i64) as u64)\n    else:\n        \
@@ -51,9 +45,7 @@ pub fn text(helpers: &BTreeSet<Helper>) -> String {
             Helper::Clip => {
                 "fn clip(s: string) -> string:\n    return s if len(s) <= 64 else s[len(s) - 64..]\n"
             }
-            Helper::Head => {
-                "fn head(a, n: i32):\n    return a if len(a) <= n else a[..n]\n"
-            }
+            Helper::Head => "fn head(a, n: i32):\n    return a if len(a) <= n else a[..n]\n",
         };
     }
     out

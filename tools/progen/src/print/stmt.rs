@@ -18,7 +18,9 @@ impl<'a> Printer<'a> {
             {
                 let separator = match (&block[at], &block[at + 1]) {
                     (Stmt::Let(a), Stmt::Let(b)) if a.name.id % 4 == 0 && b.binding != Binding::Const => ", ",
-                    (Stmt::Assign { .. } | Stmt::Expr(_), Stmt::Assign { .. }) if first.len() % 8 == 0 => "; ",
+                    (Stmt::Assign { .. } | Stmt::Expr(_), Stmt::Assign { .. }) if first.len() % 8 == 0 => {
+                        "; "
+                    }
                     _ => "",
                 };
                 if !separator.is_empty() {
@@ -339,7 +341,8 @@ impl<'a> Printer<'a> {
         if !b.body.is_empty() {
             self.block(&b.body);
         }
-        let condition = b.filter.as_ref().map_or(String::new(), |filter| format!("if {}: ", self.expr(filter, false, 0)));
+        let condition =
+            b.filter.as_ref().map_or(String::new(), |filter| format!("if {}: ", self.expr(filter, false, 0)));
         let item = self.expr(&b.item, annotated, 0);
         let name = b.name;
         let text = match (&b.ty, &b.key) {
