@@ -76,7 +76,9 @@ fn is_test_file(path: &Path) -> bool {
 
 /// Runs the tests of one file; an error is the exit status of a run that cannot go on.
 fn run_file(file: &Path, program: &Program, args: &TestArgs, tally: &mut Tally) -> Result<(), u8> {
-    for name in program.functions().filter(|name| name.starts_with("test_")) {
+    for name in
+        program.functions().filter(|name| name.starts_with("test_") && program.parameters(name) == Some(0))
+    {
         let title = format!("{}::{name}", file.display());
         if args.filter.as_ref().is_some_and(|text| !title.contains(text)) {
             tally.filtered += 1;

@@ -121,6 +121,11 @@ impl Program {
         self.0.exports.iter().map(|(name, _)| &**name)
     }
 
+    /// How many parameters such a function has.
+    pub fn parameters(&self, name: &str) -> Option<usize> {
+        self.function(name).map(|function| self.0.functions[function.index()].params.len())
+    }
+
     /// The bytecode as text; `None` if a function is asked for that does not exist.
     pub fn bytecode_text(&self, listing: Listing<'_>) -> Option<String> {
         match listing {

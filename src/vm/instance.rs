@@ -247,7 +247,10 @@ impl Instance {
                 _ => Ok(slot),
             },
             Err(Ending::Uncaught(error)) => Err(Stop::Uncaught(error)),
-            Err(Ending::Exit(status)) => Err(Stop::Exit(status)),
+            Err(Ending::Exit(status)) => match flushed {
+                Err(Fault::OutputFailed(kind)) => Err(Stop::OutputFailed(kind)),
+                _ => Err(Stop::Exit(status)),
+            },
             Err(Ending::Interrupted) => Err(Stop::Interrupted),
             Err(Ending::OutputFailed(kind)) => Err(Stop::OutputFailed(kind)),
             Err(Ending::None | Ending::Returned) => unreachable!("a run that returned gives its result"),
