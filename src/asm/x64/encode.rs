@@ -3,6 +3,8 @@
 //! A form's method gathers its operands in [`Parts`] and calls [`Assembler::form`], which the compiler folds for the
 //! encoding at hand. An instruction is at most three words written one over the end of the other, head (prefixes and
 //! opcode), tail (ModRM, SIB, displacement) and immediate, under one bounds check.
+//!
+//! Without optimisation nothing is inlined: thousands of methods would each get all of this.
 
 use super::enc::{Enc, ModRm, Space};
 use super::fixup::Kind;
@@ -46,14 +48,14 @@ impl Parts {
         rounding: None,
     };
 
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub(super) fn reg(mut self, register: impl Register) -> Parts {
         self.reg = register.number();
         self.force_rex |= register.needs_rex();
         self
     }
 
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub(super) fn rm(mut self, register: impl Register) -> Parts {
         self.rm = register.number();
         self.force_rex |= register.needs_rex();
@@ -61,63 +63,63 @@ impl Parts {
     }
 
     /// The register that is added to the opcode.
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub(super) fn op(self, register: impl Register) -> Parts {
         self.rm(register)
     }
 
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub(super) fn v(mut self, register: impl Register) -> Parts {
         self.v = register.number();
         self
     }
 
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub(super) fn mem(mut self, mem: Mem) -> Parts {
         self.mem = Some(mem);
         self
     }
 
     /// Memory of one lane, for all lanes.
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub(super) fn bcst(mut self, mem: Mem) -> Parts {
         self.mem = Some(mem);
         self.b = true;
         self
     }
 
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub(super) fn imm(mut self, value: impl Immediate) -> Parts {
         self.imm = value.bits();
         self
     }
 
     /// A register in the high bits of an immediate byte.
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub(super) fn is4(mut self, register: impl Register) -> Parts {
         self.imm = u64::from(register.number() & 15) << 4;
         self
     }
 
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub(super) fn cc(mut self, cond: Cond) -> Parts {
         self.cond = cond as u32;
         self
     }
 
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub(super) fn mask(mut self, mask: Mask) -> Parts {
         self.mask = mask.bits();
         self
     }
 
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub(super) fn merge(mut self, mask: MergeMask) -> Parts {
         self.mask = mask.bits();
         self
     }
 
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub(super) fn er(mut self, rounding: Rounding) -> Parts {
         self.rounding = Some(rounding);
         self.b = true;
@@ -127,7 +129,7 @@ impl Parts {
 
 impl Assembler {
     /// Emits one instruction. `enc` is a constant of the caller, so that this folds.
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub(super) fn form(&mut self, enc: Enc, parts: Parts) {
         match (enc.space, parts.mem) {
             (Space::Legacy, None) => self.legacy(enc, parts),
@@ -138,7 +140,7 @@ impl Assembler {
     }
 
     /// Registers and immediates: at most 8 bytes, or 10 with an immediate of 8.
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn legacy(&mut self, enc: Enc, parts: Parts) {
         let before = u32::from(enc.prefix_count) * 8;
         let opcode_bits = enc.opcode_size() * 8;
@@ -179,7 +181,7 @@ impl Assembler {
     }
 
     /// One operand in memory.
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn legacy_memory(&mut self, enc: Enc, parts: Parts, mem: Mem) {
         let before = u32::from(enc.prefix_count) * 8;
         let opcode = u64::from(enc.opcode_word()) + (u64::from(parts.cond & 15) << (enc.opcode_size() * 8 - 8));
@@ -197,7 +199,7 @@ impl Assembler {
     }
 
     /// Notes the use of a label, if the instruction just emitted has one in its address.
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn label_in_memory(&mut self, mem: Mem, enc: Enc) {
         if mem.place == Place::Label {
             self.use_label_in_memory(mem, enc.imm.into());
@@ -260,7 +262,7 @@ impl Assembler {
 }
 
 /// The X and B bits; ModRM and what follows it; how many bytes that is.
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 fn tail(enc: Enc, parts: Parts) -> (u32, u64, u32) {
     let middle = match enc.modrm {
         ModRm::Digit(digit) => digit.into(),
@@ -276,12 +278,12 @@ fn tail(enc: Enc, parts: Parts) -> (u32, u64, u32) {
 }
 
 /// The low bits of REX.
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 fn rex_bits(enc: Enc, parts: Parts, x_b: u32) -> u32 {
     u32::from(enc.w) << 3 | parts.reg >> 1 & 4 | x_b
 }
 
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 fn has_rex(enc: Enc, parts: Parts, rex: u32) -> bool {
     enc.w || parts.force_rex || rex != 0
 }

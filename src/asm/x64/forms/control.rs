@@ -13,7 +13,7 @@ forms! {
     call_m64       "call qword ptr {target}"      "FF /2"             [Use target: Mem @ mem] "CALL";
     ret            "ret"                          "C3"                [] "RET";
     ret_u16        "ret {imm}"                    "C2 iw"             [Use imm: u16 @ imm] "RET";
-    int_u8         "int {imm}"                    "CD ib"             [Use imm: u8 @ imm] "INT n" unless imm == 3;
+    int_u8         "int {imm}"                    "CD ib"             [Use imm: u8 @ imm] "INT n" unless imm "3";
     int3           "int3"                         "CC"                [] "INT n";
     ud2            "ud2"                          "0F 0B"             [] "UD";
     nop            "nop"                          "90"                [] "NOP";

@@ -18,7 +18,7 @@ use super::reg::*;
 use crate::asm::form::Role;
 
 macro_rules! forms {
-    ($($name:ident $text:literal $enc:literal [$($role:ident $op:ident: $class:ident @ $slot:ident),*] $manual:literal $(unless $other:expr)?;)*) => {
+    ($($name:ident $text:literal $enc:literal [$($role:ident $op:ident: $class:ident @ $slot:ident),*] $manual:literal $(unless $($other:ident $value:literal),+)?;)*) => {
         use super::*;
 
         impl Assembler {$(
@@ -51,17 +51,9 @@ macro_rules! forms {
             text: $text,
             roles: &[$(Role::$role),*],
             case: |asm, pick| {
-                // A form without operands takes nothing from it.
-                let _ = &pick;
-                let ($($op,)*) = loop {
-                    $(let $op: $class = pick.next();)*
-                    $(if $other {
-                        continue;
-                    })?
-                    break ($($op,)*);
-                };
-                asm.$name($($op),*);
-                format!($text, $($op = $op),*)
+                pick.name(&[$(stringify!($op)),*], &[$($((stringify!($other), $value)),+)?]);
+                asm.$name($(pick.next::<$class>()),*);
+                pick.text($text)
             },
         }),*];
     };

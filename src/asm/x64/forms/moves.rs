@@ -65,11 +65,11 @@ forms! {
     cmov_r16_m16    "cmov{cc} {dst}, word ptr {src}"  "66 0F 40+cc /r"    [Use cc: Cond @ cc, Mod dst: Gpr16 @ reg, Use src: Mem @ mem] "CMOVcc";
     set_r8          "set{cc} {dst}"                   "0F 90+cc /0"       [Use cc: Cond @ cc, Def dst: Gpr8 @ rm] "SETcc";
     set_m8          "set{cc} byte ptr {dst}"          "0F 90+cc /0"       [Use cc: Cond @ cc, Def dst: Mem @ mem] "SETcc";
-    xchg_r64_r64    "xchg {dst}, {src}"               "REX.W 87 /r"       [Mod dst: Gpr64 @ rm, Mod src: Gpr64 @ reg] "XCHG" unless dst == RAX || src == RAX;
+    xchg_r64_r64    "xchg {dst}, {src}"               "REX.W 87 /r"       [Mod dst: Gpr64 @ rm, Mod src: Gpr64 @ reg] "XCHG" unless dst "rax", src "rax";
     xchg_m64_r64    "xchg qword ptr {dst}, {src}"     "REX.W 87 /r"       [Mod dst: Mem @ mem, Mod src: Gpr64 @ reg] "XCHG";
-    xchg_r32_r32    "xchg {dst}, {src}"               "87 /r"             [Mod dst: Gpr32 @ rm, Mod src: Gpr32 @ reg] "XCHG" unless dst == EAX || src == EAX;
+    xchg_r32_r32    "xchg {dst}, {src}"               "87 /r"             [Mod dst: Gpr32 @ rm, Mod src: Gpr32 @ reg] "XCHG" unless dst "eax", src "eax";
     xchg_m32_r32    "xchg dword ptr {dst}, {src}"     "87 /r"             [Mod dst: Mem @ mem, Mod src: Gpr32 @ reg] "XCHG";
-    xchg_r16_r16    "xchg {dst}, {src}"               "66 87 /r"          [Mod dst: Gpr16 @ rm, Mod src: Gpr16 @ reg] "XCHG" unless dst == AX || src == AX;
+    xchg_r16_r16    "xchg {dst}, {src}"               "66 87 /r"          [Mod dst: Gpr16 @ rm, Mod src: Gpr16 @ reg] "XCHG" unless dst "ax", src "ax";
     xchg_m16_r16    "xchg word ptr {dst}, {src}"      "66 87 /r"          [Mod dst: Mem @ mem, Mod src: Gpr16 @ reg] "XCHG";
     xchg_r8_r8      "xchg {dst}, {src}"               "86 /r"             [Mod dst: Gpr8 @ rm, Mod src: Gpr8 @ reg] "XCHG";
     xchg_m8_r8      "xchg byte ptr {dst}, {src}"      "86 /r"             [Mod dst: Mem @ mem, Mod src: Gpr8 @ reg] "XCHG";
