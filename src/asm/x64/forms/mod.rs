@@ -69,21 +69,21 @@ macro_rules! forms {
 }
 
 pub mod arith;
-pub mod shift;
+pub mod avx_float;
+pub mod avx_int;
 pub mod bits;
-pub mod moves;
-pub mod locked;
 pub mod control;
+pub mod evex_convert;
+pub mod evex_float;
+pub mod evex_int;
+pub mod evex_mask;
+pub mod evex_move;
+pub mod fma;
+pub mod locked;
+pub mod moves;
+pub mod shift;
 pub mod sse_float;
 pub mod sse_int;
-pub mod avx_float;
-pub mod fma;
-pub mod avx_int;
-pub mod evex_float;
-pub mod evex_convert;
-pub mod evex_int;
-pub mod evex_move;
-pub mod evex_mask;
 
 /// All tables, by subject.
 pub const TABLES: &[&[Row]] = &[
@@ -192,4 +192,3 @@ pub enum Class {
     u32,
     i64,
 }
-
