@@ -20,6 +20,7 @@
 //! bytecode), [`vm`] (heap, interpreter, builtins), `embed` (the public face, re-exported here), [`cli`].
 #![deny(unsafe_code, unsafe_op_in_unsafe_fn)]
 
+pub mod asm;
 pub mod bytecode;
 pub mod cli;
 mod embed;

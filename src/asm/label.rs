@@ -1,0 +1,61 @@
+//! Labels: places in code, known or yet to come.
+
+/// A place in the code of one buffer. It may be used before it is bound; it must be bound once, if it is used.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub struct Label(pub(super) u32);
+
+impl Label {
+    /// As an index of tables that the user keeps beside the buffer: labels count from 0 in the order of their making.
+    pub const fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
+impl std::fmt::Display for Label {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "L{}", self.0)
+    }
+}
+
+/// What is known of a label: one word, so that a branch reads one. Either its offset, or, with the top bit set, the newest
+/// fixup that waits for it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) struct LabelState(u32);
+
+impl LabelState {
+    const PENDING: u32 = 1 << 31;
+    /// No fixup; the end of a list of them.
+    const NONE: u32 = Self::PENDING - 1;
+
+    /// Not bound, not used.
+    pub(super) const fn new() -> LabelState {
+        LabelState(Self::PENDING | Self::NONE)
+    }
+
+    /// Bound at an offset, which is below 2 GiB.
+    pub(super) const fn bound(offset: u32) -> LabelState {
+        LabelState(offset & !Self::PENDING)
+    }
+
+    /// Not bound; the newest of its fixups.
+    pub(super) const fn waiting(newest: u32) -> LabelState {
+        LabelState(Self::PENDING | newest)
+    }
+
+    #[inline(always)]
+    pub(super) const fn offset(self) -> Option<u32> {
+        if self.0 & Self::PENDING == 0 { Some(self.0) } else { None }
+    }
+
+    /// The link to the newest fixup that waits for it; meaningless if it is bound.
+    #[inline(always)]
+    pub(super) const fn link(self) -> u32 {
+        self.0 & Self::NONE
+    }
+
+    /// The fixup that a link names.
+    #[inline(always)]
+    pub(super) const fn follow(link: u32) -> Option<u32> {
+        if link == Self::NONE { None } else { Some(link) }
+    }
+}
