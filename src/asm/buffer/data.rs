@@ -47,6 +47,14 @@ impl<K: FixupKind> CodeBuffer<K> {
         }
     }
 
+    /// Asks that the code be put at a multiple of `alignment`, a power of two up to that of a page; emits nothing.
+    pub fn require_alignment(&mut self, alignment: u32) {
+        if !alignment.is_power_of_two() || alignment > ALIGNMENT_MAX {
+            return self.fail(AsmError::Alignment(alignment));
+        }
+        self.alignment = self.alignment.max(alignment);
+    }
+
     fn padding(&self, alignment: u32) -> u32 {
         self.end.wrapping_neg() & (alignment - 1)
     }
