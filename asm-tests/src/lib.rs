@@ -16,7 +16,7 @@ use orus::asm::{CodeBuffer, FixupKind};
 
 /// What the harness must know of an instruction set.
 pub trait Isa {
-    type Assembler;
+    type Assembler: 'static;
     type Kind: FixupKind;
 
     /// As `--isa` says it.
@@ -31,7 +31,7 @@ pub trait Isa {
 }
 
 /// Forms that one program checks.
-pub struct Group<A> {
+pub struct Group<A: 'static> {
     pub name: &'static str,
     pub tool: gnu::Tool,
     pub forms: Vec<&'static Form<A>>,

@@ -26,8 +26,6 @@ pub enum Role {
 
 /// A class of operands: how GNU as spells one (`Display`), and what the round trip tries: every corner (ends of
 /// the range, special cases), then random values. How it is encoded is said by a trait of the instruction set.
-///
-/// `{operand:#}` in a row's text asks for the spelling that keeps GNU as from choosing a shorter form.
 pub trait Operand: Copy + Display + 'static {
     /// Values that are always tried; not empty.
     const CORNERS: &'static [Self];
@@ -40,11 +38,43 @@ pub trait Operand: Copy + Display + 'static {
 pub struct Form<A> {
     /// The encoder method.
     pub name: &'static str,
-    /// The text, with operands in braces.
+    /// The text, with operands in braces: see [`render`].
     pub text: &'static str,
     pub roles: &'static [Role],
-    /// Emits one instruction with the operands that `Pick` gives, and returns its text.
+    /// Emits one instruction with the operands that `Pick` gives, and returns its text. Of thousands of forms each has
+    /// such a function: it compiles quickly if it only draws operands, calls the method, and has [`Pick::text`] make
+    /// the text, rather than `format!`.
     pub case: fn(&mut A, &mut Pick<'_>) -> String,
+}
+
+/// A row's text with its operands filled in, in the way of `format!`: `{name}`, `{name:+}` for a number with its sign in any
+/// case, `{{` and `}}` for braces.
+pub fn render(text: &str, mut operand: impl FnMut(&mut String, &str)) -> String {
+    let mut out = String::with_capacity(text.len() + 16);
+    let mut rest = text;
+    while let Some(at) = rest.find(['{', '}']) {
+        out.push_str(&rest[..at]);
+        let brace = &rest[at..=at];
+        rest = &rest[at + 1..];
+        if let Some(after) = rest.strip_prefix(brace) {
+            out.push_str(brace);
+            rest = after;
+        } else if let Some((name, after)) = rest.split_once('}') {
+            let start = out.len();
+            match name.strip_suffix(":+") {
+                Some(name) => {
+                    operand(&mut out, name);
+                    if !out[start..].starts_with('-') {
+                        out.insert(start, '+');
+                    }
+                }
+                None => operand(&mut out, name),
+            }
+            rest = after;
+        }
+    }
+    out.push_str(rest);
+    out
 }
 
 /// A small generator of pseudo-random numbers (xorshift64*), seeded, so that every failure can be repeated.
@@ -93,17 +123,53 @@ pub struct Pick<'a> {
     /// Corners left to step over before one is taken; counts down over the operands of a case.
     turn: u64,
     taken: bool,
+    /// Operands, with their text, that are not to be drawn.
+    unless: &'static [(&'static str, &'static str)],
+    /// The names of the operands, if they were said.
+    names: &'static [&'static str],
+    /// The operands so far.
+    texts: Vec<String>,
 }
 
 impl<'a> Pick<'a> {
     /// For the case with this number of some form.
     pub fn new(rng: &'a mut Rng, case: u64) -> Pick<'a> {
-        Pick { rng, turn: case, taken: false }
+        Pick { rng, turn: case, taken: false, unless: &[], names: &[], texts: Vec::new() }
+    }
+
+    /// Says the names of the operands, and which of them must not have which text: those that the assembler
+    /// program encodes in another form, and nothing pins ours.
+    pub fn name(&mut self, names: &'static [&'static str], unless: &'static [(&'static str, &'static str)]) {
+        self.names = names;
+        self.unless = unless;
     }
 
     /// The next operand.
     #[allow(clippy::should_implement_trait)] // The type is chosen by the caller at each call.
     pub fn next<T: Operand>(&mut self) -> T {
+        let name = self.names.get(self.texts.len()).copied().unwrap_or_default();
+        loop {
+            let value: T = self.draw();
+            if self.names.is_empty() {
+                return value;
+            }
+            let text = value.to_string();
+            if !self.unless.contains(&(name, text.as_str())) {
+                self.texts.push(text);
+                return value;
+            }
+        }
+    }
+
+    /// A row's text with the operands that were drawn since their names were said.
+    pub fn text(&self, row: &str) -> String {
+        render(row, |out, name| {
+            let index = self.names.iter().position(|operand| *operand == name);
+            out.push_str(index.and_then(|index| self.texts.get(index)).map_or("?", String::as_str));
+        })
+    }
+
+    fn draw<T: Operand>(&mut self) -> T {
         let corners = T::CORNERS.len() as u64;
         if !self.taken {
             if self.turn < corners {
@@ -117,5 +183,30 @@ impl<'a> Pick<'a> {
         } else {
             T::random(self.rng)
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_are_filled_in() {
+        let operand = |out: &mut String, name: &str| out.push_str(if name == "a" { "1" } else { "-2" });
+        assert_eq!(render("x {a}{{k}}, {b} {a:+}{b:+} {{{a}}}", operand), "x 1{k}, -2 +1-2 {1}");
+        assert_eq!(render("", operand), "");
+    }
+
+    #[test]
+    fn random_numbers_reach_everything() {
+        let mut rng = Rng::new(0);
+        let mut seen = [false; 100];
+        for _ in 0..10_000 {
+            seen[rng.below(100) as usize] = true;
+            assert!((-128..128).contains(&rng.signed(8)));
+            assert!(rng.unsigned(5) < 32);
+        }
+        assert!(seen.iter().all(|seen| *seen));
+        assert_eq!(rng.below(0), 0);
     }
 }

@@ -1,6 +1,6 @@
 //! Deadlines and islands, and memory: what the hot path leaves to be done.
 
-use super::{CodeBuffer, Fixup, LabelState, STEP, WRITE_MAX};
+use super::{CodeBuffer, Fixup, LabelState, PARTS_MAX, STEP};
 use crate::asm::error::AsmError;
 use crate::asm::fixup::FixupKind;
 
@@ -60,7 +60,7 @@ impl<K: FixupKind> CodeBuffer<K> {
     /// Moves `bytes.len()`, within the limit, so that `size` more bytes are writable: beyond the deadline only if it must.
     fn make_visible(&mut self, size: usize) -> bool {
         let wanted = self.end as usize + size;
-        if wanted > self.limit + 2 * WRITE_MAX {
+        if wanted > self.limit + PARTS_MAX {
             self.fail(AsmError::TooLarge { limit: self.limit });
             return false;
         }
@@ -69,7 +69,7 @@ impl<K: FixupKind> CodeBuffer<K> {
                 self.fail(AsmError::OutOfMemory);
                 return false;
             }
-            let far = (wanted + STEP).min(self.bytes.capacity()).min(self.limit + WRITE_MAX);
+            let far = (wanted + STEP).min(self.bytes.capacity()).min(self.limit + PARTS_MAX);
             let far = if K::CLASSES > 0 { far.min(self.horizon()) } else { far };
             self.bytes.resize(far.max(wanted), 0);
         }

@@ -13,7 +13,7 @@
 //!   room for an island of all that wait and one more write with a fixup of its own.
 //! - B2 A label's fixups form a list by `next`, newest first, of those that wait for it and some that are resolved.
 //! - B3 No pending fixup of a class has an index below `oldest[class]`.
-//! - B4 `end <= limit + WRITE_MAX`: a write may pass the limit once, which `finish` reports.
+//! - B4 `end <= limit + PARTS_MAX`: a write may pass the limit once, which `finish` reports.
 //!
 //! Cost. Emitting: a compare and a store. A branch: one label word, and a fixup if it is unbound. Binding: the label's
 //! uses. An island: the watched fixups since the last one. Nothing is a pass over the code.
@@ -37,8 +37,10 @@ pub use finish::Code;
 
 /// What one write covers at most, and no instruction is longer.
 pub const WRITE_MAX: usize = 16;
+/// What [`CodeBuffer::put_parts`] covers at most.
+const PARTS_MAX: usize = 24;
 /// Offsets are below 2 GiB, so that they fit in 31 bits; B4 takes its slack from here.
-const ABSOLUTE_LIMIT: usize = (1 << 31) - 1 - WRITE_MAX;
+const ABSOLUTE_LIMIT: usize = (1 << 31) - 1 - PARTS_MAX;
 /// Classes of watched kinds that an ISA may have.
 const CLASSES_MAX: usize = 8;
 /// How far `bytes.len()` is moved at a time, so that a deadline which cuts it off again wastes little.
@@ -118,7 +120,7 @@ impl<K: FixupKind> CodeBuffer<K> {
 
     /// Makes room for that many more bytes, labels and uses of labels: until they are used up, nothing is allocated.
     pub fn reserve(&mut self, bytes: usize, labels: usize, uses: usize) {
-        let wanted = self.end as usize + bytes.min(self.limit) + 2 * WRITE_MAX;
+        let wanted = self.end as usize + bytes.min(self.limit) + PARTS_MAX;
         let more = wanted.saturating_sub(self.bytes.len());
         if self.bytes.try_reserve(more).is_err()
             || self.labels.try_reserve(labels).is_err()
@@ -219,6 +221,25 @@ impl<K: FixupKind> CodeBuffer<K> {
         } else {
             self.put_slow(bytes.into(), size);
         }
+    }
+
+    /// Appends an instruction in three parts: the low bytes of `head` (at most 7), of `tail` (at most 7), of `last` (at most
+    /// 4). What is above them is overwritten by the next part, or by the next instruction.
+    #[inline(always)]
+    pub fn put_parts(&mut self, head: u64, head_size: u32, tail: u64, tail_size: u32, last: u32, last_size: u32) {
+        if self.bytes.len() < self.end as usize + PARTS_MAX && !self.make_room(PARTS_MAX) {
+            return;
+        }
+        let at = self.end as usize;
+        let Some(room) = self.bytes.get_mut(at..at + PARTS_MAX) else { return };
+        // The masks show the compiler that each part is within the room.
+        let (second, third) = (head_size as usize & 7, (head_size as usize & 7) + (tail_size as usize & 7));
+        room[..8].copy_from_slice(&head.to_le_bytes());
+        room[second..second + 8].copy_from_slice(&tail.to_le_bytes());
+        if last_size > 0 {
+            room[third..third + 4].copy_from_slice(&last.to_le_bytes());
+        }
+        self.end += head_size + tail_size + last_size;
     }
 
     /// The way out of the hot path: an island is due, or memory.
