@@ -41,7 +41,7 @@ impl Isa for A64 {
     type Kind = Kind;
 
     const NAME: &'static str = "a64";
-    const SLOT: usize = 16;
+    const SLOT: usize = 32;
 
     fn assembler() -> Assembler {
         Assembler::new()

@@ -9,6 +9,7 @@
 use super::forms::{Row, TABLES};
 use super::operand::*;
 use super::reg::*;
+use crate::asm::form::render;
 use crate::asm::listing::Disassemble;
 
 /// A class of operands.
@@ -76,17 +77,15 @@ impl Entry {
         if fields & !self.mask != 0 {
             return None;
         }
-        let mut text = String::new();
-        let mut rest = self.row.text;
-        while let Some((before, after)) = rest.split_once('{') {
-            let (name, after) = after.split_once('}')?;
-            text.push_str(before);
-            let slot = self.slots.iter().find(|slot| slot.name == name)?;
-            text.push_str(&(slot.class.show)(fields >> slot.low & slot.class.mask, at)?);
-            rest = after;
-        }
-        text.push_str(rest);
-        Some(text)
+        let mut whole = true;
+        let text = render(self.row.text, |out, name| {
+            let slot = self.slots.iter().find(|slot| slot.name == name);
+            match slot.and_then(|slot| (slot.class.show)(fields >> slot.low & slot.class.mask, at)) {
+                Some(operand) => out.push_str(&operand),
+                None => whole = false,
+            }
+        });
+        whole.then_some(text)
     }
 }
 

@@ -47,11 +47,9 @@ macro_rules! forms {
             text: $text,
             roles: &[$(crate::asm::form::Role::$role),*],
             case: |asm, pick| {
-                // A form without operands takes nothing from it.
-                let _ = &pick;
-                $(let $op: $class = pick.next();)*
-                asm.$name($($op),*);
-                format!($text, $($op = $op),*)
+                pick.name(&[$(stringify!($op)),*], &[]);
+                asm.$name($(pick.next::<$class>()),*);
+                pick.text($text)
             },
         }),*];
     };
@@ -98,9 +96,12 @@ macro_rules! label_forms {
                 text: $text,
                 roles: &[$(crate::asm::form::Role::$role,)* crate::asm::form::Role::Use],
                 case: |asm, pick| {
-                    $(let $op: $class = pick.next();)*
-                    let Hops(hops) = pick.next();
-                    with_label(asm, hops, |asm, to| asm.$name($($op,)* to), |to| format!($text, $($op = $op,)* to = to))
+                    pick.name(&["to", $(stringify!($op)),*], &[]);
+                    let hops = pick.next::<Hops>();
+                    with_label(asm, hops, |asm, to| {
+                        asm.$name($(pick.next::<$class>(),)* to);
+                        pick.text($text)
+                    })
                 },
             },
             crate::asm::form::Form {
@@ -108,10 +109,9 @@ macro_rules! label_forms {
                 text: $text,
                 roles: &[$(crate::asm::form::Role::$role,)* crate::asm::form::Role::Use],
                 case: |asm, pick| {
-                    $(let $op: $class = pick.next();)*
-                    let to: $to = pick.next();
-                    asm.$by($($op,)* to);
-                    format!($text, $($op = $op,)* to = to)
+                    pick.name(&[$(stringify!($op),)* "to"], &[]);
+                    asm.$by($(pick.next::<$class>(),)* pick.next::<$to>());
+                    pick.text($text)
                 },
             },
         )*];
@@ -140,14 +140,19 @@ macro_rules! low_forms {
             text: $text,
             roles: &[$(crate::asm::form::Role::$role,)* crate::asm::form::Role::Use],
             case: |asm, pick| {
-                $(let $op: $class = pick.next();)*
-                let Hops(hops) = pick.next();
-                // The target must be aligned for the access.
-                let hops = match asm.offset() % $size {
-                    0 => hops.min(0),
-                    past => ($size - past as i32) / 4,
-                };
-                with_label(asm, hops, |asm, to| asm.$name($($op,)* to), |to| format!($text, $($op = $op,)* to = to))
+                pick.name(&["to", $(stringify!($op)),*], &[]);
+                // The label is where the largest access is aligned, and the instruction at most 3 behind it.
+                let mut nops = 0;
+                while asm.offset() % 16 != 0 {
+                    asm.nop();
+                    nops += 1;
+                }
+                let hops = pick.next::<HopsBack>().0;
+                let text = with_label(asm, hops, |asm, to| {
+                    asm.$name($(pick.next::<$class>(),)* to);
+                    pick.text($text)
+                });
+                "nop; ".repeat(nops) + &text
             },
         }),*];
     };
@@ -171,7 +176,7 @@ struct Hops(i32);
 #[cfg(feature = "asm-forms")]
 impl std::fmt::Display for Hops {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        self.0.fmt(f)
+        write!(f, ".{:+}", self.0 * 4)
     }
 }
 
@@ -184,13 +189,34 @@ impl crate::asm::form::Operand for Hops {
     }
 }
 
-/// Emits an instruction whose label is `hops` instructions away, with `nop`s between, and gives its text.
+/// The same, backward only.
+#[cfg(feature = "asm-forms")]
+#[derive(Clone, Copy)]
+struct HopsBack(Hops);
+
+#[cfg(feature = "asm-forms")]
+impl std::fmt::Display for HopsBack {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+#[cfg(feature = "asm-forms")]
+impl crate::asm::form::Operand for HopsBack {
+    const CORNERS: &'static [HopsBack] = &[HopsBack(Hops(0)), HopsBack(Hops(-1)), HopsBack(Hops(-3))];
+
+    fn random(rng: &mut crate::asm::form::Rng) -> HopsBack {
+        HopsBack(Hops(-(rng.below(4) as i32)))
+    }
+}
+
+/// Emits an instruction whose label is `hops` instructions away, with `nop`s between. `emit` emits the instruction and
+/// gives its text; this gives the text of all.
 #[cfg(feature = "asm-forms")]
 fn with_label(
     asm: &mut Assembler,
-    hops: i32,
-    emit: impl FnOnce(&mut Assembler, Label),
-    text: impl FnOnce(String) -> String,
+    Hops(hops): Hops,
+    emit: impl FnOnce(&mut Assembler, Label) -> String,
 ) -> String {
     let label = asm.new_label();
     if hops <= 0 {
@@ -199,16 +225,14 @@ fn with_label(
     for _ in hops..0 {
         asm.nop();
     }
-    emit(asm, label);
+    let text = emit(asm, label);
     for _ in 1..hops {
         asm.nop();
     }
     if hops > 0 {
         asm.bind(label);
     }
-    let nops = |count: i32| "nop; ".repeat(count.max(0) as usize);
-    let after = if hops > 1 { "; nop".repeat(hops as usize - 1) } else { String::new() };
-    format!("{}{}{after}", nops(-hops), text(format!(".{:+}", hops * 4)))
+    "nop; ".repeat((-hops).max(0) as usize) + &text + &"; nop".repeat((hops - 1).max(0) as usize)
 }
 
 macro_rules! tables {
