@@ -204,7 +204,7 @@ impl<K: FixupKind> CodeBuffer<K> {
         let at = self.end as usize;
         if let Some(room) = self.bytes.get_mut(at..at + 16) {
             room.copy_from_slice(&bytes.to_le_bytes());
-            self.end += size;
+            self.end = at as u32 + size;
         } else {
             self.put_slow(bytes, size);
         }
@@ -217,7 +217,7 @@ impl<K: FixupKind> CodeBuffer<K> {
         let at = self.end as usize;
         if let Some(room) = self.bytes.get_mut(at..at + 8) {
             room.copy_from_slice(&bytes.to_le_bytes());
-            self.end += size;
+            self.end = at as u32 + size;
         } else {
             self.put_slow(bytes.into(), size);
         }
@@ -239,7 +239,8 @@ impl<K: FixupKind> CodeBuffer<K> {
         if last_size > 0 {
             room[third..third + 4].copy_from_slice(&last.to_le_bytes());
         }
-        self.end += head_size + tail_size + last_size;
+        // Not `self.end +=`: as far as the compiler knows, the bytes may lie over it, and it would be read again.
+        self.end = at as u32 + head_size + tail_size + last_size;
     }
 
     /// The way out of the hot path: an island is due, or memory.
