@@ -4,6 +4,8 @@
 //! include the zero register, [`XSp`] and [`WSp`] the stack pointer. [`Gpr`] is a register without either, as an allocator
 //! deals with them, and becomes any of the four. A vector register [`V`] becomes a scalar ([`B`] to [`Q`]), a
 //! vector of some arrangement ([`V16B`] and so on), or one whose lanes are named singly ([`VB`] to [`VD`]).
+//!
+//! Numbers are kept in 32 bits, since they go into a word of that size: that saves an instruction for each.
 
 use std::fmt::{self, Display};
 use std::marker::PhantomData;
@@ -15,25 +17,25 @@ macro_rules! class {
     ($($(#[$doc:meta])* $class:ident $prefix:literal $suffix:literal $last:literal;)*) => {$(
         $(#[$doc])*
         #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-        pub struct $class(u8);
+        pub struct $class(u32);
 
         impl $class {
             /// The register with this number, if there is one.
             #[inline(always)]
             pub const fn new(number: u8) -> Option<$class> {
-                if number < 32 { Some($class(number)) } else { None }
+                if number < 32 { Some($class(number as u32)) } else { None }
             }
 
             /// The register whose number is the low five bits of this one, for numbers that are known to be right.
             #[inline(always)]
             pub const fn from_low_bits(number: u8) -> $class {
-                $class(number & 31)
+                $class(number as u32 & 31)
             }
 
             /// The number in the encoding.
             #[inline(always)]
             pub const fn number(self) -> u8 {
-                self.0
+                self.0 as u8
             }
         }
 
@@ -57,7 +59,7 @@ macro_rules! class {
             const CORNERS: &'static [$class] = &[$class(0), $class(1), $class(15), $class(16), $class(30), $class(31)];
 
             fn random(rng: &mut Rng) -> $class {
-                $class(rng.below(32) as u8)
+                $class(rng.below(32) as u32)
             }
         }
 
@@ -66,11 +68,11 @@ macro_rules! class {
 
             #[inline(always)]
             fn bits(self) -> u32 {
-                self.0.into()
+                self.0
             }
 
             fn from_bits(bits: u32) -> Option<$class> {
-                Some($class(bits as u8 & 31))
+                Some($class(bits & 31))
             }
         }
     )*};
@@ -129,19 +131,19 @@ class! {
 
 /// A general register that is neither the stack pointer nor the zero register: `x0` to `x30`.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Gpr(u8);
+pub struct Gpr(u32);
 
 impl Gpr {
     /// The register with this number, if there is one.
     #[inline(always)]
     pub const fn new(number: u8) -> Option<Gpr> {
-        if number < 31 { Some(Gpr(number)) } else { None }
+        if number < 31 { Some(Gpr(number as u32)) } else { None }
     }
 
     /// The number in the encoding.
     #[inline(always)]
     pub const fn number(self) -> u8 {
-        self.0
+        self.0 as u8
     }
 
     /// All 64 bits of it.
@@ -185,7 +187,7 @@ impl Operand for Gpr {
     const CORNERS: &'static [Gpr] = &[Gpr(0), Gpr(1), Gpr(15), Gpr(16), Gpr(30)];
 
     fn random(rng: &mut Rng) -> Gpr {
-        Gpr(rng.below(31) as u8)
+        Gpr(rng.below(31) as u32)
     }
 }
 
@@ -194,7 +196,7 @@ impl Field for Gpr {
 
     #[inline(always)]
     fn bits(self) -> u32 {
-        self.0.into()
+        self.0
     }
 
     fn from_bits(bits: u32) -> Option<Gpr> {
@@ -270,7 +272,7 @@ impl X {
     /// The register, unless it is the zero register.
     #[inline(always)]
     pub const fn gpr(self) -> Option<Gpr> {
-        Gpr::new(self.0)
+        Gpr::new(self.0 as u8)
     }
 }
 
@@ -318,7 +320,7 @@ macro_rules! twice {
             }
 
             fn from_bits(bits: u32) -> Option<$class> {
-                (bits & 31 == bits >> 11).then(|| $class($of(bits as u8 & 31)))
+                (bits & 31 == bits >> 11).then(|| $class($of(bits & 31)))
             }
         }
     )*};
@@ -359,7 +361,7 @@ macro_rules! pair {
             const CORNERS: &'static [$class] = &[$class($of(0)), $class($of(14)), $class($of(28)), $class($of(30))];
 
             fn random(rng: &mut Rng) -> $class {
-                $class($of(rng.below(16) as u8 * 2))
+                $class($of(rng.below(16) as u32 * 2))
             }
         }
 
@@ -372,7 +374,7 @@ macro_rules! pair {
             }
 
             fn from_bits(bits: u32) -> Option<$class> {
-                $class::new($of(bits as u8 & 31))
+                $class::new($of(bits & 31))
             }
         }
     )*};
@@ -503,7 +505,7 @@ macro_rules! elements {
             ];
 
             fn random(rng: &mut Rng) -> $class {
-                $class { register: $of(rng.below($registers) as u8), lane: rng.below($lanes) as u8 }
+                $class { register: $of(rng.below($registers) as u32), lane: rng.below($lanes) as u8 }
             }
         }
 
@@ -512,12 +514,12 @@ macro_rules! elements {
 
             #[inline(always)]
             fn bits(self) -> u32 {
-                u32::from(self.register.0) << 16 $(| (u32::from(self.lane) >> $lane_bit & 1) << $word_bit)*
+                self.register.0 << 16 $(| (u32::from(self.lane) >> $lane_bit & 1) << $word_bit)*
             }
 
             fn from_bits(bits: u32) -> Option<$class> {
                 let lane = 0 $(| (bits >> $word_bit & 1) << $lane_bit)*;
-                $class::new($of((bits >> 16) as u8 & ($registers - 1)), lane as u8)
+                $class::new($of(bits >> 16 & ($registers - 1)), lane as u8)
             }
         }
     )*};
