@@ -60,7 +60,7 @@ impl<K: FixupKind> CodeBuffer<K> {
     }
 
     /// Makes `size` bytes writable, after an island if one is due before their end.
-    fn room_for(&mut self, size: usize) -> bool {
+    pub(super) fn room_for(&mut self, size: usize) -> bool {
         self.bytes.len() >= self.end as usize + size || self.make_room(size)
     }
 
