@@ -6,6 +6,8 @@
 //!
 //! Cost. The rows are read when a [`Disassembler`] is made; a word is compared with those of its top byte.
 
+use std::collections::HashMap;
+
 use super::forms::{Row, TABLES};
 use super::operand::*;
 use super::reg::*;
@@ -25,13 +27,9 @@ fn show<T: Field>(bits: u32, at: u32) -> Option<String> {
 
 macro_rules! classes {
     ($($class:ident)*) => {
-        /// The class that a row calls so.
-        fn class(name: &str) -> Option<Class> {
-            Some(match name {
-                $(stringify!($class) => Class { mask: <$class as Field>::MASK, show: show::<$class> },)*
-                _ => return None,
-            })
-        }
+        /// The classes, by the names that rows call them.
+        const CLASSES: &[(&str, Class)] =
+            &[$((stringify!($class), Class { mask: <$class as Field>::MASK, show: show::<$class> })),*];
     };
 }
 
@@ -61,12 +59,12 @@ struct Entry {
 }
 
 impl Entry {
-    fn new(row: &'static Row) -> Option<Entry> {
+    fn new(row: &'static Row, classes: &HashMap<&str, Class>) -> Option<Entry> {
         let mut slots = Vec::new();
         for operand in row.operands.split_whitespace() {
             let (name, rest) = operand.split_once(':')?;
             let (class_name, low) = rest.split_once('@')?;
-            slots.push(Slot { name, low: low.parse().ok()?, class: class(class_name)? });
+            slots.push(Slot { name, low: low.parse().ok()?, class: *classes.get(class_name)? });
         }
         let mask = slots.iter().fold(0, |mask, slot| mask | slot.class.mask << slot.low);
         Some(Entry { row, mask, slots })
@@ -105,7 +103,9 @@ impl Default for Disassembler {
 impl Disassembler {
     /// Reads the tables.
     pub fn new() -> Disassembler {
-        let mut entries: Vec<Entry> = TABLES.iter().flat_map(|rows| rows.iter()).filter_map(Entry::new).collect();
+        let classes = CLASSES.iter().copied().collect();
+        let rows = TABLES.iter().flat_map(|rows| rows.iter());
+        let mut entries: Vec<Entry> = rows.filter_map(|row| Entry::new(row, &classes)).collect();
         entries.sort_by_key(|entry| entry.mask.count_ones());
         let mut by_top = vec![Vec::new(); 256];
         for (index, entry) in entries.iter().enumerate() {

@@ -1,6 +1,8 @@
 //! What needs no other assembler: words from the manual, operands at their bounds, errors, listings, and that nothing
 //! panics.
 
+use std::sync::LazyLock;
+
 use quickcheck::quickcheck;
 
 use super::operand::*;
@@ -9,6 +11,9 @@ use super::{Assembler, Disassembler, Kind};
 use crate::asm::buffer::CodeBuffer;
 use crate::asm::form::{Operand, Rng};
 use crate::asm::{AsmError, FixupKind, RelocField, RelocTarget, listing};
+
+/// Shared, since reading the tables takes a while.
+static DISASSEMBLER: LazyLock<Disassembler> = LazyLock::new(Disassembler::new);
 
 /// The one word that `emit` emits.
 fn word(emit: impl FnOnce(&mut Assembler)) -> u32 {
@@ -127,7 +132,7 @@ fn a_listing_shows_labels_words_and_notes() {
     listing::write(&mut text, &asm.finish().unwrap(), &Disassembler::new()).unwrap();
     let expected = "\
 L0:
-  0x0000  81 00 00 b4                      cbz x1, 0x10                 ; done?
+  0x0000  81 00 00 b4                      cbz x1, 0x10                         ; done?
   0x0004  ff 43 00 d1                      sub sp, sp, #16
   0x0008  01 10 7c 1e                      fmov d1, #-0.5
   0x000c  fd ff ff 17                      b 0x0
@@ -198,7 +203,7 @@ quickcheck! {
     }
 
     fn any_word_is_listed_or_not(word: u32, at: u32) -> bool {
-        let listed = Disassembler::new().word(word, at);
+        let listed = DISASSEMBLER.word(word, at);
         listed.is_none_or(|text| !text.is_empty() && !text.contains('?'))
     }
 
@@ -262,7 +267,7 @@ quickcheck! {
                 let _ = reloc.apply(&mut bytes, rng.next_u64(), |_| Some(7));
             }
             let mut text = String::new();
-            listing::write(&mut text, &code, &Disassembler::new()).unwrap();
+            listing::write(&mut text, &code, &*DISASSEMBLER).unwrap();
         }
         true
     }
