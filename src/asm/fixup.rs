@@ -3,6 +3,8 @@
 //! An instruction set describes its displacement kinds by implementing [`FixupKind`] for a small enum; everything
 //! else about labels, veneers and islands is done by [`CodeBuffer`](super::CodeBuffer), in terms of it.
 
+use super::buffer::Shorter;
+
 /// Why a displacement cannot be written.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Misfit {
@@ -60,6 +62,13 @@ pub trait FixupKind: Copy + PartialEq + std::fmt::Debug + 'static {
 
     /// Writes an unconditional jump of [`JUMP_SIZE`](Self::JUMP_SIZE) bytes to the place `displacement` bytes from its start.
     fn jump(bytes: &mut [u8], displacement: u32);
+
+    /// The shorter form of the instruction in `code` whose fixup of this kind is at offset `at`, if there is one: see
+    /// [`CodeBuffer::shrink_branches`](super::CodeBuffer::shrink_branches).
+    fn shorter(self, code: &[u8], at: u32) -> Option<Shorter<Self>> {
+        let _ = (code, at);
+        None
+    }
 
     /// Fills a gap with instructions that do nothing, or with zeros where none fits.
     fn fill(bytes: &mut [u8]);

@@ -88,6 +88,13 @@ impl Notes {
         self.text.clear();
         self.notes.clear();
     }
+
+    /// Moves every note to where `map` says its offset is now.
+    pub(super) fn relocate(&mut self, map: impl Fn(u32) -> u32) {
+        for note in &mut self.notes {
+            note.offset = map(note.offset);
+        }
+    }
 }
 
 /// Writes the listing of finished code: a line for each instruction, and for each 8 bytes of data.

@@ -40,10 +40,14 @@ impl<K: FixupKind> CodeBuffer<K> {
             return self.fail(AsmError::Alignment(alignment));
         }
         self.alignment = self.alignment.max(alignment);
+        let start = self.end;
         if self.padding(alignment) > 0 && self.room_for(self.padding(alignment) as usize + WRITE_MAX) {
             // An island may have come between.
             let padding = self.padding(alignment) as usize;
             self.append(padding, |gap| K::fill(gap));
+        }
+        if self.deferred.on {
+            self.deferred.align(start, self.end, alignment, true);
         }
     }
 
@@ -146,6 +150,9 @@ impl<K: FixupKind> CodeBuffer<K> {
         let start = self.end;
         let padding = self.padding(alignment) as usize;
         self.append(padding, |gap| gap.fill(0));
+        if self.deferred.on {
+            self.deferred.align(start, self.end, alignment, false);
+        }
         for (value, label) in all {
             self.bind(label);
             self.append(value.bytes().len(), |to| to.copy_from_slice(value.bytes()));

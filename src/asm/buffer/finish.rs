@@ -20,6 +20,7 @@ impl<K: FixupKind> CodeBuffer<K> {
     /// The first thing that went wrong since the buffer was made or cleared.
     pub fn finish(&mut self) -> Result<Code<'_, K>, AsmError> {
         self.emit_pool();
+        self.bind_deferred();
         if let Some(index) =
             self.labels.iter().position(|state| state.offset().is_none() && self.is_used(*state))
         {

@@ -21,6 +21,7 @@
 mod data;
 mod finish;
 mod island;
+mod shrink;
 #[cfg(test)]
 mod tests;
 
@@ -34,6 +35,7 @@ use super::pool::Pool;
 use super::reloc::{Reloc, RelocField, RelocTarget};
 pub use data::DataRange;
 pub use finish::Code;
+pub use shrink::Shorter;
 
 /// What one write covers at most, and no instruction is longer.
 pub const WRITE_MAX: usize = 16;
@@ -76,6 +78,7 @@ pub struct CodeBuffer<K: FixupKind> {
     addresses: Vec<data::LabelAddress>,
     data: Vec<DataRange>,
     notes: Notes,
+    deferred: shrink::Deferred,
     /// The largest alignment asked for.
     alignment: u32,
     error: Option<AsmError>,
@@ -113,6 +116,7 @@ impl<K: FixupKind> CodeBuffer<K> {
             addresses: Vec::new(),
             data: Vec::new(),
             notes: Notes::default(),
+            deferred: shrink::Deferred::default(),
             alignment: 1,
             error: None,
         }
@@ -144,6 +148,7 @@ impl<K: FixupKind> CodeBuffer<K> {
         self.addresses.clear();
         self.data.clear();
         self.notes.clear();
+        self.deferred.clear();
         self.alignment = 1;
         self.error = None;
     }
@@ -226,7 +231,15 @@ impl<K: FixupKind> CodeBuffer<K> {
     /// Appends an instruction in three parts: the low bytes of `head` (at most 7), of `tail` (at most 7), of `last` (at most
     /// 4). What is above them is overwritten by the next part, or by the next instruction.
     #[inline(always)]
-    pub fn put_parts(&mut self, head: u64, head_size: u32, tail: u64, tail_size: u32, last: u32, last_size: u32) {
+    pub fn put_parts(
+        &mut self,
+        head: u64,
+        head_size: u32,
+        tail: u64,
+        tail_size: u32,
+        last: u32,
+        last_size: u32,
+    ) {
         if self.bytes.len() < self.end as usize + PARTS_MAX && !self.make_room(PARTS_MAX) {
             return;
         }
@@ -263,7 +276,7 @@ impl<K: FixupKind> CodeBuffer<K> {
     pub fn keep_together(&mut self, size: u32) {
         if K::CLASSES > 0 {
             // Every second byte might start an instruction with a veneer of its own.
-            let wanted = (size + size / 2 * K::VENEER_MAX) as usize + WRITE_MAX;
+            let wanted = size as usize + size as usize / 2 * K::VENEER_MAX as usize + WRITE_MAX;
             if self.bytes.len() < self.end as usize + wanted {
                 self.make_room(wanted);
             }
@@ -290,6 +303,9 @@ impl<K: FixupKind> CodeBuffer<K> {
     #[inline]
     pub fn bind(&mut self, label: Label) {
         let here = self.end;
+        if K::CLASSES == 0 && self.deferred.on {
+            return self.deferred.bind(label, here);
+        }
         let Some(state) = self.labels.get_mut(label.index()) else {
             return self.fail(AsmError::UnknownLabel(label));
         };

@@ -78,9 +78,9 @@ impl Assembler {
     /// The displacement of a short branch emitted now, if the label is bound and in reach.
     #[inline(always)]
     fn near_back(&self, label: Label) -> Option<i8> {
-        // Both offsets are below 2 GiB, and the label's is not above ours.
-        let displacement = self.label_offset(label)? as i32 - self.offset() as i32 - 2;
-        if displacement >= -128 { Some(displacement as i8) } else { None }
+        let back = self.offset().wrapping_sub(self.label_offset(label)?);
+        // From the end of the instruction it is two bytes more.
+        if back <= 126 { Some(-2 - back as i8) } else { None }
     }
 
     /// The displacement at the end of the instruction just emitted leads to the label.

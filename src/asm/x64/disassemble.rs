@@ -6,7 +6,7 @@
 use std::fmt::Write;
 use std::sync::OnceLock;
 
-use super::enc::{ModRm, Space};
+use super::enc::{Enc, ModRm, Space};
 use super::forms::{Class, OperandRow, Row, Slot, TABLES};
 use super::mem::Mem;
 use super::operand::{Cond, Mask, Rounding};
@@ -22,17 +22,20 @@ impl Disassemble for Disassembler {
     fn disassemble(&self, bytes: &[u8], offset: u32) -> Option<(usize, String)> {
         let head = Head::decode(bytes)?;
         let rows = index().get(key(head.space, head.map, head.opcode))?;
-        rows.iter().find_map(|row| head.read(row, bytes, offset))
+        rows.iter().find_map(|(row, enc)| head.read(row, enc, bytes, offset))
     }
 }
 
+/// A row, and its encoding.
+type Entry = (&'static Row, Enc);
+
 /// Rows by [`key`].
-fn index() -> &'static [Vec<&'static Row>] {
-    static INDEX: OnceLock<Vec<Vec<&'static Row>>> = OnceLock::new();
+fn index() -> &'static [Vec<Entry>] {
+    static INDEX: OnceLock<Vec<Vec<Entry>>> = OnceLock::new();
     INDEX.get_or_init(|| {
         let mut index = vec![Vec::new(); 3 << 10];
         for row in TABLES.iter().flat_map(|table| table.iter()) {
-            let enc = &row.enc;
+            let enc = Enc::parse(row.enc);
             let count = match (enc.plus_reg, enc.plus_cond) {
                 (true, _) => 8,
                 (_, true) => 16,
@@ -40,7 +43,7 @@ fn index() -> &'static [Vec<&'static Row>] {
             };
             for more in 0..count {
                 if let Some(rows) = index.get_mut(key(enc.space, enc.map, enc.opcode.wrapping_add(more))) {
-                    rows.push(row);
+                    rows.push((row, enc));
                 }
             }
         }
@@ -171,8 +174,7 @@ impl Head {
     }
 
     /// The instruction as a row has it; `None` if it is another.
-    fn read(&self, row: &Row, bytes: &[u8], offset: u32) -> Option<(usize, String)> {
-        let enc = &row.enc;
+    fn read(&self, row: &Row, enc: &Enc, bytes: &[u8], offset: u32) -> Option<(usize, String)> {
         let has = |slot| row.operands.iter().any(|operand| operand.slot == slot);
         let mut length = enc.length;
         if has(Slot::er) {

@@ -6,12 +6,12 @@
 //!
 //! Without optimisation nothing is inlined: thousands of methods would each get all of this.
 
+use super::Assembler;
 use super::enc::{Enc, ModRm, Space};
 use super::fixup::Kind;
 use super::mem::{Mem, Place};
 use super::operand::{Cond, Immediate, Mask, MergeMask, Rounding};
 use super::reg::Register;
-use super::Assembler;
 
 /// Operands by their slot in the encoding. The methods have the names that slots have in the tables' rows.
 #[derive(Clone, Copy)]
@@ -184,7 +184,8 @@ impl Assembler {
     #[cfg_attr(not(debug_assertions), inline(always))]
     fn legacy_memory(&mut self, enc: Enc, parts: Parts, mem: Mem) {
         let before = u32::from(enc.prefix_count) * 8;
-        let opcode = u64::from(enc.opcode_word()) + (u64::from(parts.cond & 15) << (enc.opcode_size() * 8 - 8));
+        let opcode =
+            u64::from(enc.opcode_word()) + (u64::from(parts.cond & 15) << (enc.opcode_size() * 8 - 8));
         let rex = rex_bits(enc, parts, mem.rex.into());
         let (prefixed, shift) = if has_rex(enc, parts, rex) { (0x40 | u64::from(rex), 8) } else { (0, 0) };
         let head = u64::from(enc.prefixes) | (prefixed | opcode << shift) << before;
@@ -245,7 +246,8 @@ impl Assembler {
         }
         let (x_b, tail, tail_size) = tail(enc, parts);
         let length = parts.rounding.map_or(u32::from(enc.length), |rounding| rounding as u32);
-        let first = (!parts.reg >> 3 & 1) << 7 | (!x_b & 3) << 5 | (!parts.reg >> 4 & 1) << 4 | u32::from(enc.map);
+        let first =
+            (!parts.reg >> 3 & 1) << 7 | (!x_b & 3) << 5 | (!parts.reg >> 4 & 1) << 4 | u32::from(enc.map);
         let second = u32::from(enc.w) << 7 | (!parts.v & 15) << 3 | 4 | u32::from(enc.pp);
         let third = (parts.mask & 8) << 4
             | length << 5

@@ -1,5 +1,6 @@
 //! Displacement kinds of x86_64: 8 and 32 bits, counted from the end of the instruction.
 
+use crate::asm::buffer::Shorter;
 use crate::asm::fixup::{FixupKind, Misfit, Veneer};
 
 /// How an instruction refers to a place in code. The fixup is at the displacement's own bytes.
@@ -76,6 +77,26 @@ impl FixupKind for Kind {
     }
 
     fn jump(_: &mut [u8], _: u32) {}
+
+    fn shorter(self, code: &[u8], at: u32) -> Option<Shorter<Kind>> {
+        if self != Kind::Rel32 {
+            return None;
+        }
+        // What comes before the displacement is an opcode, or a ModRM byte (0x05 to 0x3d): they cannot be mistaken.
+        let (before, opcode) = match *code.get(..at as usize)? {
+            [.., 0xe9] => (1, 0xeb),
+            [.., 0x0f, opcode @ 0x80..=0x8f] => (2, opcode - 0x10),
+            _ => return None,
+        };
+        Some(Shorter {
+            before,
+            size: before + 4,
+            bytes: u64::from(opcode),
+            short_size: 2,
+            at: 1,
+            kind: Kind::Rel8,
+        })
+    }
 
     fn fill(bytes: &mut [u8]) {
         for gap in bytes.chunks_mut(NOP_MAX) {

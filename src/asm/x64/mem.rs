@@ -170,7 +170,8 @@ impl Mem {
         for (index, byte) in bytes.get(head..head + size)?.iter().enumerate() {
             displacement |= i32::from(*byte) << (8 * index);
         }
-        let mut mem = Mem::known(tail | u64::from(displacement as u32) << (8 * head), (head + size) as u8, rex.into());
+        let mut mem =
+            Mem::known(tail | u64::from(displacement as u32) << (8 * head), (head + size) as u8, rex.into());
         if mode == 0x40 && scale > 1 {
             let displacement = i32::from(displacement as i8) * i32::from(scale);
             mem.tail = tail ^ 0xc0 | u64::from(displacement as u32) << (8 * head);

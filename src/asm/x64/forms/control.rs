@@ -17,6 +17,7 @@ forms! {
     int3           "int3"                         "CC"                [] "INT n";
     ud2            "ud2"                          "0F 0B"             [] "UD";
     nop            "nop"                          "90"                [] "NOP";
+    nop2           "xchg ax, ax"                  "66 90"             [] "NOP";
     pause          "pause"                        "F3 90"             [] "PAUSE";
     endbr64        "endbr64"                      "F3 0F 1E FA"       [] "ENDBR64";
     hlt            "hlt"                          "F4"                [] "HLT";

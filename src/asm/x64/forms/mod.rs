@@ -34,7 +34,7 @@ macro_rules! forms {
         pub const ROWS: &[Row] = &[$(Row {
             name: stringify!($name),
             text: $text,
-            enc: Enc::parse($enc),
+            enc: $enc,
             operands: &[$(OperandRow {
                 role: Role::$role,
                 name: stringify!($op),
@@ -44,37 +44,46 @@ macro_rules! forms {
             manual: $manual,
         }),*];
 
+        // A function each, since a constant with a thousand closures takes minutes to check.
+        #[cfg(feature = "asm-forms")]
+        struct Cases;
+
+        #[cfg(feature = "asm-forms")]
+        impl Cases {$(
+            fn $name(asm: &mut Assembler, pick: &mut crate::asm::form::Pick<'_>) -> String {
+                pick.name(&[$(stringify!($op)),*], &[$($((stringify!($other), $value)),+)?]);
+                asm.$name($(pick.next::<$class>()),*);
+                pick.text($text)
+            }
+        )*}
+
         /// The rows as cases for the round trip.
         #[cfg(feature = "asm-forms")]
         pub const FORMS: &[crate::asm::form::Form<Assembler>] = &[$(crate::asm::form::Form {
             name: stringify!($name),
             text: $text,
             roles: &[$(Role::$role),*],
-            case: |asm, pick| {
-                pick.name(&[$(stringify!($op)),*], &[$($((stringify!($other), $value)),+)?]);
-                asm.$name($(pick.next::<$class>()),*);
-                pick.text($text)
-            },
+            case: Cases::$name,
         }),*];
     };
 }
 
 pub mod arith;
-pub mod shift;
+pub mod avx_float;
+pub mod avx_int;
 pub mod bits;
-pub mod moves;
-pub mod locked;
 pub mod control;
+pub mod evex_convert;
+pub mod evex_float;
+pub mod evex_int;
+pub mod evex_mask;
+pub mod evex_move;
+pub mod fma;
+pub mod locked;
+pub mod moves;
+pub mod shift;
 pub mod sse_float;
 pub mod sse_int;
-pub mod avx_float;
-pub mod fma;
-pub mod avx_int;
-pub mod evex_float;
-pub mod evex_convert;
-pub mod evex_int;
-pub mod evex_move;
-pub mod evex_mask;
 
 /// All tables, by subject.
 pub const TABLES: &[&[Row]] = &[
@@ -122,7 +131,8 @@ pub const FORMS: &[&[crate::asm::form::Form<Assembler>]] = &[
 pub struct Row {
     pub name: &'static str,
     pub text: &'static str,
-    pub enc: Enc,
+    /// The encoding in the manual's notation, for [`Enc::parse`].
+    pub enc: &'static str,
     pub operands: &'static [OperandRow],
     /// Title in the manual.
     pub manual: &'static str,
@@ -182,4 +192,3 @@ pub enum Class {
     u32,
     i64,
 }
-
