@@ -4,6 +4,7 @@
 //! instructions, and compares the bytes. A form that was never compared is a failure, like a difference. An
 //! instruction set comes in as an [`Isa`]: which assembler program, which tables.
 
+pub mod a64;
 pub mod gnu;
 pub mod roundtrip;
 pub mod x64;

@@ -4,7 +4,7 @@
 
 use std::process::ExitCode;
 
-use asm_tests::{Isa, Report, round_trip, x64};
+use asm_tests::{Isa, Report, a64, round_trip, x64};
 
 fn main() -> ExitCode {
     let mut isa = String::new();
@@ -31,6 +31,7 @@ fn main() -> ExitCode {
         }
     }
     let report = match isa.as_str() {
+        a64::A64::NAME => round_trip::<a64::A64>(count, seed, &form),
         x64::X64::NAME => round_trip::<x64::X64>(count, seed, &form),
         other => Err(format!("no instruction set named '{other}'")),
     };

@@ -10,6 +10,7 @@
 //! - Nothing is allocated while code goes into space that [`CodeBuffer::reserve`] has set aside.
 //! - There is no `unsafe` here, and no value that the types let through makes a method panic.
 
+pub mod a64;
 pub mod buffer;
 pub mod error;
 pub mod fixup;

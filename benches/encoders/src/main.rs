@@ -2,6 +2,7 @@
 //! writes the code of one pass, each function with its length before it. `encoders ISA-constant REPETITIONS` emits a function
 //! whose operands are constants in the source.
 
+mod a64;
 mod stream;
 mod x64;
 
@@ -21,7 +22,7 @@ fn main() {
     let (Some(isa), Some(Ok(repetitions))) =
         (arguments.first(), arguments.get(1).map(|text| text.parse::<usize>()))
     else {
-        eprintln!("usage: encoders x64|x64-constant REPETITIONS [OUT]");
+        eprintln!("usage: encoders x64|x64-constant|a64 REPETITIONS [OUT]");
         std::process::exit(2);
     };
     if isa == "x64-constant" {
@@ -37,6 +38,8 @@ fn main() {
     let (mut encoder, registers): (Box<dyn Encoder>, Vec<u8>) = match isa.as_str() {
         // Not rsp, which cannot be an index.
         "x64" => (Box::new(x64::Stream::default()), (0..16).filter(|register| *register != 4).collect()),
+        // Not x18, which platforms keep for themselves.
+        "a64" => (Box::new(a64::Stream::default()), (0..29).filter(|register| *register != 18).collect()),
         other => {
             eprintln!("encoders: no instruction set named '{other}'");
             std::process::exit(2);

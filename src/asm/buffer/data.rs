@@ -51,12 +51,20 @@ impl<K: FixupKind> CodeBuffer<K> {
         }
     }
 
+    /// Asks that the code be put at a multiple of `alignment`, a power of two up to that of a page; emits nothing.
+    pub fn require_alignment(&mut self, alignment: u32) {
+        if !alignment.is_power_of_two() || alignment > ALIGNMENT_MAX {
+            return self.fail(AsmError::Alignment(alignment));
+        }
+        self.alignment = self.alignment.max(alignment);
+    }
+
     fn padding(&self, alignment: u32) -> u32 {
         self.end.wrapping_neg() & (alignment - 1)
     }
 
     /// Makes `size` bytes writable, after an island if one is due before their end.
-    fn room_for(&mut self, size: usize) -> bool {
+    pub(super) fn room_for(&mut self, size: usize) -> bool {
         self.bytes.len() >= self.end as usize + size || self.make_room(size)
     }
 

@@ -2,7 +2,7 @@
 
 use super::{CodeBuffer, Fixup, LabelState, PARTS_MAX, STEP};
 use crate::asm::error::AsmError;
-use crate::asm::fixup::FixupKind;
+use crate::asm::fixup::{FixupKind, Misfit};
 
 /// Constants that wait are written into an island when they are more bytes than this.
 const POOL_MAX: u32 = 4096;
@@ -198,6 +198,50 @@ impl<K: FixupKind> CodeBuffer<K> {
         }
         self.watched += u32::from(kind.class().is_some());
         true
+    }
+}
+
+impl<K: FixupKind> CodeBuffer<K> {
+    /// Leads the instruction at `at`, which does not reach back to `target`, to a veneer behind the code so far, and that
+    /// to another if it must.
+    #[cold]
+    #[inline(never)]
+    pub(super) fn extend_back(&mut self, kind: K, at: u32, target: u32, misfit: Misfit) {
+        // Keeps B1: an island that is due comes first.
+        if !self.room_for((K::JUMP_SIZE + 2 * K::VENEER_MAX) as usize) {
+            return;
+        }
+        let start = self.end;
+        self.append(K::JUMP_SIZE as usize, |_| {});
+        let (mut kind, mut at, mut misfit) = (kind, at, misfit);
+        loop {
+            let mut room = [0; 64];
+            let veneer = if misfit == Misfit::OutOfReach { kind.veneer(&mut room) } else { None };
+            // One of the same kind reaches no further back.
+            let veneer = veneer.filter(|veneer| veneer.kind != kind);
+            let Some((veneer, bytes)) = veneer.and_then(|veneer| Some((veneer, room.get(..veneer.size as usize)?)))
+            else {
+                self.fail(misfit.at(at, i64::from(target) - i64::from(at)));
+                break;
+            };
+            let place = self.end;
+            self.append(bytes.len(), |to| to.copy_from_slice(bytes));
+            self.patch(kind, at, place);
+            (kind, at) = (veneer.kind, place + veneer.at);
+            let Some(bytes) = self.bytes.get_mut(at as usize..) else { break };
+            match kind.patch(bytes, i64::from(target) - i64::from(at)) {
+                Ok(()) => break,
+                Err(further) => misfit = further,
+            }
+        }
+        let displacement = self.end - start;
+        if let Some(bytes) = self.bytes.get_mut(start as usize..)
+            && displacement > K::JUMP_SIZE
+        {
+            K::jump(bytes, displacement);
+        } else {
+            self.end = start;
+        }
     }
 }
 

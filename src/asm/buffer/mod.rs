@@ -270,7 +270,7 @@ impl<K: FixupKind> CodeBuffer<K> {
     }
 
     /// Sees to it that the next `size` bytes follow each other, with no island between them, provided that each use of
-    /// a label among them belongs to an instruction of its own. For sequences that must stay together; `size`
+    /// a label among them belongs to an instruction of its own, and reaches it if it is bound. For sequences that must stay together; `size`
     /// is a few hundred at most.
     #[inline]
     pub fn keep_together(&mut self, size: u32) {
@@ -330,13 +330,21 @@ impl<K: FixupKind> CodeBuffer<K> {
     }
 
     /// Makes the instruction at offset `at`, which must have been emitted, refer to a label: patches it if the label is
-    /// bound, else notes it. Encoders call it right after the instruction.
+    /// bound, else notes it. Encoders call it right after the instruction. Where a bound label is out of its reach, and the
+    /// kind has a veneer, one is written behind it, with a jump around.
     #[inline]
     pub fn use_label(&mut self, label: Label, kind: K, at: u32) {
         let Some(state) = self.labels.get_mut(label.index()) else {
             return self.fail(AsmError::UnknownLabel(label));
         };
         match state.offset() {
+            Some(target) if K::CLASSES > 0 => {
+                let displacement = i64::from(target) - i64::from(at);
+                let Some(bytes) = self.bytes.get_mut(at as usize..) else { return };
+                if let Err(misfit) = kind.patch(bytes, displacement) {
+                    self.extend_back(kind, at, target, misfit);
+                }
+            }
             Some(target) => self.patch(kind, at, target),
             None => {
                 let fixup = Fixup { offset: at, label: label.0, next: state.link(), kind, resolved: false };

@@ -88,10 +88,11 @@ impl FixupKind for Kind {
     }
 }
 
-fn branch(buffer: &mut CodeBuffer<Kind>, kind: Kind, label: Label) {
+fn branch(buffer: &mut CodeBuffer<Kind>, kind: Kind, label: Label) -> u32 {
     buffer.put_u32(kind.opcode());
     let at = buffer.offset() - 4;
     buffer.use_label(label, kind, at);
+    at
 }
 
 fn word(code: &[u8], at: u32) -> (u32, i64) {
@@ -258,9 +259,44 @@ fn errors_name_what_went_wrong_first() {
     buffer.clear();
     let a = buffer.new_label();
     buffer.bind(a);
-    buffer.put_data(&[0; 40]);
-    branch(&mut buffer, Kind::Near, a);
-    assert_eq!(buffer.finish().err(), Some(AsmError::OutOfReach { offset: 40, displacement: -40 }));
+    buffer.put_data(&[0; 9000]);
+    branch(&mut buffer, Kind::Literal, a);
+    assert_eq!(buffer.finish().err(), Some(AsmError::OutOfReach { offset: 9000, displacement: -9000 }));
+}
+
+#[test]
+fn a_branch_back_to_a_far_label_goes_through_veneers_behind_it() {
+    for (nops, veneers) in [(7, 0), (8, 0), (9, 1), (126, 1), (127, 2), (300, 2)] {
+        // Another that waits, so that an island may be due there.
+        for waiting in [false, true] {
+            let mut buffer = CodeBuffer::new();
+            let (top, end) = (buffer.new_label(), buffer.new_label());
+            buffer.bind(top);
+            let mut waits = None;
+            for index in 0..nops {
+                if waiting && index + 3 == nops {
+                    waits = Some(branch(&mut buffer, Kind::Near, end));
+                } else {
+                    buffer.put_u32(NOP);
+                }
+            }
+            let at = branch(&mut buffer, Kind::Near, top);
+            let past = buffer.offset();
+            buffer.put_u32(NOP);
+            buffer.bind(end);
+            buffer.put_u32(NOP);
+            let code = buffer.finish().unwrap();
+            assert_eq!(follow(code.bytes(), at), 0, "{nops} {waiting}");
+            if let Some(waits) = waits {
+                assert_eq!(follow(code.bytes(), waits), code.label_offset(end).unwrap(), "{nops}");
+            } else {
+                let size = if veneers == 0 { 0 } else { 4 + 4 * veneers };
+                assert_eq!(past, at + 4 + size, "{nops}");
+                // What does not branch goes on behind the veneers.
+                assert!(size == 0 || word(code.bytes(), at + 4) == (WIDE, size.into()));
+            }
+        }
+    }
 }
 
 #[test]

@@ -1,0 +1,50 @@
+//! Branches to registers, calls of the system, pointer authentication.
+
+forms! {
+    br     "br {rn}"                0xd61f_0000 [Use rn: X @ 5]                                  "BR";
+    blr    "blr {rn}"               0xd63f_0000 [Use rn: X @ 5]                                  "BLR";
+    ret    "ret"                    0xd65f_03c0 []                                               "RET";
+    ret_r  "ret {rn}"               0xd65f_0000 [Use rn: X @ 5]                                  "RET";
+    braaz  "braaz {rn}"             0xd61f_081f [Use rn: X @ 5]                                  "BRAAZ";
+    blraaz "blraaz {rn}"            0xd63f_081f [Use rn: X @ 5]                                  "BLRAAZ";
+    braa   "braa {rn}, {rm}"        0xd71f_0800 [Use rn: X @ 5, Use rm: XSp @ 0]                 "BRAA";
+    blraa  "blraa {rn}, {rm}"       0xd73f_0800 [Use rn: X @ 5, Use rm: XSp @ 0]                 "BLRAA";
+    retaa  "retaa"                  0xd65f_0bff []                                               "RETAA";
+    eretaa "eretaa"                 0xd69f_0bff []                                               "ERETAA";
+    brabz  "brabz {rn}"             0xd61f_0c1f [Use rn: X @ 5]                                  "BRABZ";
+    blrabz "blrabz {rn}"            0xd63f_0c1f [Use rn: X @ 5]                                  "BLRABZ";
+    brab   "brab {rn}, {rm}"        0xd71f_0c00 [Use rn: X @ 5, Use rm: XSp @ 0]                 "BRAB";
+    blrab  "blrab {rn}, {rm}"       0xd73f_0c00 [Use rn: X @ 5, Use rm: XSp @ 0]                 "BLRAB";
+    retab  "retab"                  0xd65f_0fff []                                               "RETAB";
+    eretab "eretab"                 0xd69f_0fff []                                               "ERETAB";
+    eret   "eret"                   0xd69f_03e0 []                                               "ERET";
+    drps   "drps"                   0xd6bf_03e0 []                                               "DRPS";
+    svc    "svc #{imm}"             0xd400_0001 [Use imm: U16 @ 5]                               "SVC";
+    hvc    "hvc #{imm}"             0xd400_0002 [Use imm: U16 @ 5]                               "HVC";
+    smc    "smc #{imm}"             0xd400_0003 [Use imm: U16 @ 5]                               "SMC";
+    brk    "brk #{imm}"             0xd420_0000 [Use imm: U16 @ 5]                               "BRK";
+    hlt    "hlt #{imm}"             0xd440_0000 [Use imm: U16 @ 5]                               "HLT";
+    udf    "udf #{imm}"             0x0000_0000 [Use imm: U16 @ 0]                               "UDF";
+    dcps1  "dcps1 #{imm}"           0xd4a0_0001 [Use imm: U16 @ 5]                               "DCPS1";
+    dcps2  "dcps2 #{imm}"           0xd4a0_0002 [Use imm: U16 @ 5]                               "DCPS2";
+    dcps3  "dcps3 #{imm}"           0xd4a0_0003 [Use imm: U16 @ 5]                               "DCPS3";
+    pacia  "pacia {rd}, {rn}"       0xdac1_0000 [Mod rd: X @ 0, Use rn: XSp @ 5]                 "PACIA";
+    paciza "paciza {rd}"            0xdac1_23e0 [Mod rd: X @ 0]                                  "PACIZA";
+    pacib  "pacib {rd}, {rn}"       0xdac1_0400 [Mod rd: X @ 0, Use rn: XSp @ 5]                 "PACIB";
+    pacizb "pacizb {rd}"            0xdac1_27e0 [Mod rd: X @ 0]                                  "PACIZB";
+    pacda  "pacda {rd}, {rn}"       0xdac1_0800 [Mod rd: X @ 0, Use rn: XSp @ 5]                 "PACDA";
+    pacdza "pacdza {rd}"            0xdac1_2be0 [Mod rd: X @ 0]                                  "PACDZA";
+    pacdb  "pacdb {rd}, {rn}"       0xdac1_0c00 [Mod rd: X @ 0, Use rn: XSp @ 5]                 "PACDB";
+    pacdzb "pacdzb {rd}"            0xdac1_2fe0 [Mod rd: X @ 0]                                  "PACDZB";
+    autia  "autia {rd}, {rn}"       0xdac1_1000 [Mod rd: X @ 0, Use rn: XSp @ 5]                 "AUTIA";
+    autiza "autiza {rd}"            0xdac1_33e0 [Mod rd: X @ 0]                                  "AUTIZA";
+    autib  "autib {rd}, {rn}"       0xdac1_1400 [Mod rd: X @ 0, Use rn: XSp @ 5]                 "AUTIB";
+    autizb "autizb {rd}"            0xdac1_37e0 [Mod rd: X @ 0]                                  "AUTIZB";
+    autda  "autda {rd}, {rn}"       0xdac1_1800 [Mod rd: X @ 0, Use rn: XSp @ 5]                 "AUTDA";
+    autdza "autdza {rd}"            0xdac1_3be0 [Mod rd: X @ 0]                                  "AUTDZA";
+    autdb  "autdb {rd}, {rn}"       0xdac1_1c00 [Mod rd: X @ 0, Use rn: XSp @ 5]                 "AUTDB";
+    autdzb "autdzb {rd}"            0xdac1_3fe0 [Mod rd: X @ 0]                                  "AUTDZB";
+    xpaci  "xpaci {rd}"             0xdac1_43e0 [Mod rd: X @ 0]                                  "XPACI";
+    xpacd  "xpacd {rd}"             0xdac1_47e0 [Mod rd: X @ 0]                                  "XPACD";
+    pacga  "pacga {rd}, {rn}, {rm}" 0x9ac0_3000 [Def rd: X @ 0, Use rn: X @ 5, Use rm: XSp @ 16] "PACGA";
+}
