@@ -45,7 +45,7 @@ pub const LINKED: Tool = Tool {
 
 /// LLVM's assembler.
 pub const LLVM: Tool = Tool {
-    programs: &["llvm-mc", "llvm-mc-22", "llvm-mc-19"],
+    programs: &["llvm-mc-22", "llvm-mc-19", "llvm-mc"],
     arguments: &["-triple=riscv64", "-mattr=+f,+d,+zicond,+zfa", "-filetype=obj", "{in}", "-o", "{out}"],
     prologue: ".option norelax",
     epilogue: "",

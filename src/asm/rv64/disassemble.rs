@@ -97,7 +97,8 @@ impl Default for Disassembler {
 impl Disassembler {
     /// Reads the tables.
     pub fn new() -> Disassembler {
-        let mut entries: Vec<Entry> = TABLES.iter().flat_map(|rows| rows.iter()).filter_map(Entry::new).collect();
+        let mut entries: Vec<Entry> =
+            TABLES.iter().flat_map(|rows| rows.iter()).filter_map(Entry::new).collect();
         entries.sort_by_key(|entry| entry.mask.count_ones());
         let mut by_opcode = vec![Vec::new(); 128];
         for (index, entry) in entries.iter().enumerate() {
@@ -112,8 +113,13 @@ impl Disassembler {
 
     /// The text of a word, or of a half-word with zeros above, that stands at offset `at`, if it is in the tables.
     pub fn word(&self, word: u32, at: u32) -> Option<String> {
-        let candidates = self.by_opcode.get(word as usize & 127)?;
-        candidates.iter().find_map(|&index| self.entries.get(index)?.show(word, at))
+        self.texts(word, at).next()
+    }
+
+    /// All texts of the word, that of [`word`](Self::word) first: a pseudo-instruction comes before what it stands for.
+    pub fn texts(&self, word: u32, at: u32) -> impl Iterator<Item = String> {
+        let candidates = self.by_opcode.get(word as usize & 127).map(Vec::as_slice).unwrap_or_default();
+        candidates.iter().filter_map(move |&index| self.entries.get(index)?.show(word, at))
     }
 
     /// How many rows there are.

@@ -80,7 +80,8 @@ fn rewrite(bytes: &mut [u8], mask: u32, field: u32) -> Result<(), Misfit> {
 }
 
 fn rewrite_pair(bytes: &mut [u8], displacement: i64, scatter: fn(u32) -> u32) -> Result<(), Misfit> {
-    let (Some((high, low)), Some((first, second))) = (halves(displacement), bytes.split_at_mut_checked(4)) else {
+    let (Some((high, low)), Some((first, second))) = (halves(displacement), bytes.split_at_mut_checked(4))
+    else {
         return Err(Misfit::OutOfReach);
     };
     rewrite(second, scatter(!0), scatter(low))?;
@@ -109,7 +110,9 @@ impl FixupKind for Kind {
         match self {
             Kind::Branch => rewrite(bytes, scatter::imm_b(!0), scatter::imm_b(even(displacement, 13)?)),
             Kind::Jump => rewrite(bytes, scatter::imm_j(!0), scatter::imm_j(even(displacement, 21)?)),
-            Kind::BranchC => rewrite16(bytes, scatter::c_branch(!0), scatter::c_branch(even(displacement, 9)?)),
+            Kind::BranchC => {
+                rewrite16(bytes, scatter::c_branch(!0), scatter::c_branch(even(displacement, 9)?))
+            }
             Kind::JumpC => rewrite16(bytes, scatter::c_jump(!0), scatter::c_jump(even(displacement, 12)?)),
             Kind::PairI => rewrite_pair(bytes, displacement, scatter::imm_i),
             Kind::PairS => rewrite_pair(bytes, displacement, scatter::imm_s),

@@ -229,10 +229,12 @@ pub const fn ebreak(_word: u32) -> u32 {
 
 /// A conditional branch, with its displacement: `beqz`, `bnez`.
 pub const fn imm_b(word: u32) -> u32 {
-    let displacement = (word as i32 >> 31 << 12 | (word as i32 & 0x80) << 4) as u32 | word >> 20 & 0x7e0 | word >> 7 & 0x1e;
+    let displacement =
+        (word as i32 >> 31 << 12 | (word as i32 & 0x80) << 4) as u32 | word >> 20 & 0x7e0 | word >> 7 & 0x1e;
     let displacement = displacement as i32;
     // `beq` and `bne` differ in one bit from each other, and in two more from the rest.
-    if word & 0x6000 == 0 && rs2(word) == 0 && is_c(rs1(word)) && displacement >= -256 && displacement <= 254 {
+    if word & 0x6000 == 0 && rs2(word) == 0 && is_c(rs1(word)) && displacement >= -256 && displacement <= 254
+    {
         0xc001 | (word & 0x1000) << 1 | scatter::c_high(rs1(word)) | scatter::c_branch(displacement as u32)
     } else {
         NONE

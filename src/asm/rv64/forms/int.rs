@@ -1,4 +1,6 @@
 //! Integer computation: RV64I, and M.
+//!
+//! The texts of `li` and `mv` are those of `addi`, since GNU as leaves `mv` from the zero register uncompressed.
 
 forms! {
     lui    "lui {rd}, {imm}"            0x0000_0037 [Def rd: X @ rd, Use imm: U20 @ imm_u]                    short lui   "LUI";
@@ -45,8 +47,8 @@ forms! {
     remw   "remw {rd}, {rs1}, {rs2}"    0x0200_603b [Def rd: X @ rd, Use rs1: X @ rs1, Use rs2: X @ rs2]                  "REMW";
     remuw  "remuw {rd}, {rs1}, {rs2}"   0x0200_703b [Def rd: X @ rd, Use rs1: X @ rs1, Use rs2: X @ rs2]                  "REMUW";
     nop    "nop"                        0x0000_0013 []                                                        short addi  "NOP";
-    li     "li {rd}, {imm}"             0x0000_0013 [Def rd: X @ rd, Use imm: I12 @ imm_i]                    short addi  "ADDI";
-    mv     "mv {rd}, {rs1}"             0x0000_0013 [Def rd: X @ rd, Use rs1: X @ rs1]                        short addi  "MV";
+    li     "addi {rd}, x0, {imm}"            0x0000_0013 [Def rd: X @ rd, Use imm: I12 @ imm_i]                    short addi  "ADDI";
+    mv     "addi {rd}, {rs1}, 0"            0x0000_0013 [Def rd: X @ rd, Use rs1: X @ rs1]                        short addi  "MV";
     not    "not {rd}, {rs1}"            0xfff0_4013 [Def rd: X @ rd, Use rs1: X @ rs1]                                    "NOT";
     neg    "neg {rd}, {rs2}"            0x4000_0033 [Def rd: X @ rd, Use rs2: X @ rs2]                                    "NEG";
     negw   "negw {rd}, {rs2}"           0x4000_003b [Def rd: X @ rd, Use rs2: X @ rs2]                                    "NEGW";

@@ -296,8 +296,17 @@ tables! {
 /// Forms of four bytes that GNU as can check by itself; some become compressed forms.
 #[cfg(feature = "asm-forms")]
 pub const FORMS: &[&[crate::asm::form::Form<Assembler>]] = &[
-    int::FORMS, memory::FORMS, atomic::FORMS, system::FORMS, bits::FORMS, float::FORMS, label::FORMS, vector_int::FORMS,
-    vector_float::FORMS, vector_mask::FORMS, vector_memory::FORMS,
+    int::FORMS,
+    memory::FORMS,
+    atomic::FORMS,
+    system::FORMS,
+    bits::FORMS,
+    float::FORMS,
+    label::FORMS,
+    vector_int::FORMS,
+    vector_float::FORMS,
+    vector_mask::FORMS,
+    vector_memory::FORMS,
 ];
 
 /// Forms of two bytes.

@@ -11,7 +11,7 @@ forms! {
     fence_i   "fence.i"                   0x0000_100f []                                                                    "FENCE.I";
     ecall     "ecall"                     0x0000_0073 []                                                                    "ECALL";
     ebreak    "ebreak"                    0x0010_0073 []                                                       short ebreak "EBREAK";
-    unimp     "unimp"                     0xc000_1073 []                                                                    "CSRRW";
+    unimp     "csrrw x0, 0xc00, x0"                     0xc000_1073 []                                                                    "CSRRW";
     csrrw     "csrrw {rd}, {csr}, {rs1}"  0x0000_1073 [Def rd: X @ rd, Use csr: Csr @ csr, Use rs1: X @ rs1]                "CSRRW";
     csrrs     "csrrs {rd}, {csr}, {rs1}"  0x0000_2073 [Def rd: X @ rd, Use csr: Csr @ csr, Use rs1: X @ rs1]                "CSRRS";
     csrrc     "csrrc {rd}, {csr}, {rs1}"  0x0000_3073 [Def rd: X @ rd, Use csr: Csr @ csr, Use rs1: X @ rs1]                "CSRRC";

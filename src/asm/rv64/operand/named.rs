@@ -185,7 +185,9 @@ impl FloatConst {
     /// The constant with this value as a 64-bit float, if there is one. [`FloatConst::Min`] is not among them: its value
     /// depends on the format.
     pub fn new(value: f64) -> Result<FloatConst, Unencodable> {
-        let same = |item: &&FloatConst| item.to_string().parse().is_ok_and(|known: f64| known.to_bits() == value.to_bits());
+        let same = |item: &&FloatConst| {
+            item.to_string().parse().is_ok_and(|known: f64| known.to_bits() == value.to_bits())
+        };
         let all = Self::CORNERS.iter().filter(|item| !matches!(item, FloatConst::Min | FloatConst::Nan));
         match all.copied().collect::<Vec<_>>().iter().find(same) {
             Some(item) => Ok(*item),
@@ -241,8 +243,18 @@ impl Display for Csr {
 }
 
 impl Operand for Csr {
-    const CORNERS: &'static [Csr] =
-        &[Csr::FFLAGS, Csr::FRM, Csr::FCSR, Csr::VSTART, Csr::VL, Csr::CYCLE, Csr::TIME, Csr(0), Csr(0x7ff), Csr(0xfff)];
+    const CORNERS: &'static [Csr] = &[
+        Csr::FFLAGS,
+        Csr::FRM,
+        Csr::FCSR,
+        Csr::VSTART,
+        Csr::VL,
+        Csr::CYCLE,
+        Csr::TIME,
+        Csr(0),
+        Csr(0x7ff),
+        Csr(0xfff),
+    ];
 
     fn random(rng: &mut Rng) -> Csr {
         Csr(rng.below(4096) as u32)
