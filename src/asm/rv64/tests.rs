@@ -246,7 +246,7 @@ fn pairs_reach_both_ways_and_constants_are_shared() {
     let mut asm = Assembler::new();
     let (one, same) = (asm.constant(1.5f64), asm.constant(1.5f64));
     assert_eq!(one, same);
-    asm.fld_at(FA0, one, XNz::try_from(T0).unwrap());
+    asm.fld_at(FA0, XNz::try_from(T0).unwrap(), one);
     asm.ret();
     let code = asm.finish().unwrap();
     let at = code.label_offset(one).unwrap();
@@ -312,7 +312,7 @@ fn nothing_that_the_types_let_through_panics() {
                 3 => asm.put_data(&[7; 100][..rng.below(100) as usize]),
                 4 => asm.la(XNz::try_from(A0).unwrap(), label),
                 5 => asm.call(label),
-                6 => asm.sd_at(A0, label, XNz::try_from(T0).unwrap()),
+                6 => asm.sd_at(A0, XNz::try_from(T0).unwrap(), label),
                 7 => labels.push(asm.constant(rng.next_u64())),
                 8 => asm.last_to_external(rng.below(9) as u32, 1, -1, Kind::PairI),
                 9 => asm.compress(rng.below(2) == 0),
