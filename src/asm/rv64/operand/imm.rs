@@ -13,7 +13,7 @@ macro_rules! number {
 
         impl $class {
             const fn holds(value: i32) -> bool {
-                value >= $first && value <= $last && value & ($unit - 1) == 0 $(&& value != $hole)?
+                value >= $first && value <= $last && value.trailing_zeros() >= ($unit as u32).trailing_zeros() $(&& value != $hole)?
             }
 
             /// The operand with this value.
