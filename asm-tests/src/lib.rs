@@ -7,6 +7,7 @@
 pub mod a64;
 pub mod gnu;
 pub mod roundtrip;
+pub mod rv64;
 pub mod x64;
 
 pub use roundtrip::{Report, round_trip};

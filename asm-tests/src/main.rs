@@ -4,7 +4,7 @@
 
 use std::process::ExitCode;
 
-use asm_tests::{Isa, Report, a64, round_trip, x64};
+use asm_tests::{Isa, Report, a64, round_trip, rv64, x64};
 
 fn main() -> ExitCode {
     let mut isa = String::new();
@@ -26,12 +26,13 @@ fn main() -> ExitCode {
             _ => false,
         };
         if !understood {
-            eprintln!("usage: asm-roundtrip --isa x64 [--count N] [--seed N] [--form PART_OF_NAME]");
+            eprintln!("usage: asm-roundtrip --isa x64|a64|rv64 [--count N] [--seed N] [--form PART_OF_NAME]");
             return ExitCode::from(2);
         }
     }
     let report = match isa.as_str() {
         a64::A64::NAME => round_trip::<a64::A64>(count, seed, &form),
+        rv64::Rv64::NAME => rv64::compare(count, seed, &form),
         x64::X64::NAME => round_trip::<x64::X64>(count, seed, &form),
         other => Err(format!("no instruction set named '{other}'")),
     };

@@ -19,6 +19,7 @@ pub mod label;
 pub mod listing;
 pub mod pool;
 pub mod reloc;
+pub mod rv64;
 pub mod x64;
 
 pub use buffer::{Code, CodeBuffer};

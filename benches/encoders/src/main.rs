@@ -3,6 +3,7 @@
 //! whose operands are constants in the source.
 
 mod a64;
+mod rv64;
 mod stream;
 mod x64;
 
@@ -22,7 +23,7 @@ fn main() {
     let (Some(isa), Some(Ok(repetitions))) =
         (arguments.first(), arguments.get(1).map(|text| text.parse::<usize>()))
     else {
-        eprintln!("usage: encoders x64|x64-constant|a64 REPETITIONS [OUT]");
+        eprintln!("usage: encoders x64|x64-constant|a64|rv64 REPETITIONS [OUT]");
         std::process::exit(2);
     };
     if isa == "x64-constant" {
@@ -40,6 +41,10 @@ fn main() {
         "x64" => (Box::new(x64::Stream::default()), (0..16).filter(|register| *register != 4).collect()),
         // Not x18, which platforms keep for themselves.
         "a64" => (Box::new(a64::Stream::default()), (0..29).filter(|register| *register != 18).collect()),
+        // Not zero, sp, gp, tp; all others.
+        "rv64" => (Box::new(rv64::Stream::new(false)), (5..32).collect()),
+        // The same, with compressed forms where they fit.
+        "rv64-compressed" => (Box::new(rv64::Stream::new(true)), (5..32).collect()),
         other => {
             eprintln!("encoders: no instruction set named '{other}'");
             std::process::exit(2);
