@@ -12,7 +12,8 @@ const AT: u32 = 0x12344;
 
 /// The text of a case as the listing has it.
 fn expected(text: &str) -> String {
-    let Some((before, displacement)) = text.split_once(" .").filter(|(_, rest)| rest.starts_with(['+', '-'])) else {
+    let Some((before, displacement)) = text.split_once(" .").filter(|(_, rest)| rest.starts_with(['+', '-']))
+    else {
         return text.to_string();
     };
     let from = if text.starts_with("adrp") { AT & !0xfff } else { AT };

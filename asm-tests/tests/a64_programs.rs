@@ -262,7 +262,8 @@ fn branches_on_a_bit_at_the_edge_of_their_range() {
 #[test]
 fn conditional_branches_at_the_edge_of_their_range() {
     const REACH: usize = 1 << 18;
-    for distance in [REACH - 100, REACH - 12, REACH - 3, REACH - 2, REACH - 1, REACH, REACH + 1, REACH + 2000] {
+    for distance in [REACH - 100, REACH - 12, REACH - 3, REACH - 2, REACH - 1, REACH, REACH + 1, REACH + 2000]
+    {
         for kind in [2, 3, 4] {
             assert_eq!(at_distance(kind, distance, true, 1), distance > REACH, "{distance} back");
             let veneers = at_distance(kind, distance, false, 2);
@@ -446,7 +447,8 @@ fn pages_and_places_in_them_are_those_of_the_linker() {
         let code = program.asm.finish().unwrap();
         assert_eq!(code.alignment(), 4096);
         assert_eq!(code.bytes().len(), theirs.len());
-        let difference = theirs.chunks(4).zip(code.bytes().chunks(4)).position(|(theirs, ours)| theirs != ours);
+        let difference =
+            theirs.chunks(4).zip(code.bytes().chunks(4)).position(|(theirs, ours)| theirs != ours);
         assert_eq!(difference, None);
     }
 }
@@ -460,7 +462,9 @@ fn reaches_are_those_of_the_fields() {
         (Kind::Adr21, 1_048_575, -1_048_576),
         (Kind::Branch26, 134_217_724, -134_217_728),
     ] {
-        for (displacement, fits) in [(reach, true), (reach + 4, false), (back, true), (back - 4, false), (0, true)] {
+        for (displacement, fits) in
+            [(reach, true), (reach + 4, false), (back, true), (back - 4, false), (0, true)]
+        {
             assert_eq!(kind.patch(&mut [0; 4], displacement).is_ok(), fits, "{kind:?} {displacement}");
         }
     }

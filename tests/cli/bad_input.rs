@@ -25,7 +25,7 @@ fn files_without_permission() {
     use std::os::unix::fs::PermissionsExt;
     let scratch = Scratch::with(&[("secret.orus", "print(1)\n"), ("uses.orus", "use secret\n")]);
     let file = scratch.path().join("secret.orus");
-    std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0)).expect("it is ours");
+    std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o0)).expect("it is ours");
     if std::fs::read(&file).is_ok() {
         // Nothing is forbidden to the superuser.
         return;

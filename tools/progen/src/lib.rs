@@ -6,6 +6,14 @@
 //! [`generate`] gives, which [`check::check`] makes sure of.
 //!
 //! The crate knows the language and nothing of its implementation.
+#![allow(
+    clippy::explicit_auto_deref,
+    clippy::nonminimal_bool,
+    reason = "what is suggested does not compile or reads worse"
+)]
+#![allow(clippy::approx_constant, reason = "literals of random programs stand for nothing")]
+#![allow(clippy::large_enum_variant, reason = "trees of a few hundred nodes are built once")]
+#![allow(clippy::wrong_self_convention, reason = "conversions of trees take them over")]
 #![deny(unsafe_code)]
 
 pub mod ast;

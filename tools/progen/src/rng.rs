@@ -29,7 +29,7 @@ impl Rng {
     /// A number from `low` to `high`, both included.
     pub fn range(&mut self, low: i128, high: i128) -> i128 {
         let width = (high - low + 1) as u128;
-        low + (u128::from(self.bits()) * width >> 64) as i128
+        low + ((u128::from(self.bits()) * width) >> 64) as i128
     }
 
     /// True in `percent` of 100 cases.

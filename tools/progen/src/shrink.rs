@@ -42,8 +42,7 @@ pub fn minimise(program: Program, mut fails: impl FnMut(&str) -> bool) -> Progra
     for _ in 0..12 {
         let before = program.size();
         let mut at = 0;
-        loop {
-            let Some(edit) = edits(&program).get(at).copied() else { break };
+        while let Some(edit) = edits(&program).get(at).copied() {
             match apply(&program, edit) {
                 Some(smaller) if smaller.size() < program.size() && fails(&smaller.source()) => {
                     program = smaller

@@ -116,7 +116,7 @@ pub fn mutate_lines(rng: &mut Rng, text: &str) -> String {
             }
             3 => lines[at].insert_str(0, "    "),
             4 => lines[at] = lines[at].strip_prefix("    ").unwrap_or(&lines[at]).to_owned(),
-            5 => lines[at].insert_str(0, "\t"),
+            5 => lines[at].insert(0, '\t'),
             _ => {
                 let end = (at + 1 + rng.below(5)).min(lines.len());
                 let block: Vec<String> = lines[at..end].to_vec();

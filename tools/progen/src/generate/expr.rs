@@ -217,7 +217,7 @@ impl Generator<'_> {
         let least = if self.rng.chance(70) { 3 } else { 0 };
         let taken = match self.rng.below(3) {
             0 => {
-                let at = self.rng.range(0, least.max(1) as i128 - 1);
+                let at = self.rng.range(0, least.max(1) - 1);
                 Expr::builtin(ty.clone(), Builtin::Remove, vec![array.clone(), Expr::int(Ty::I32, at)])
             }
             _ => Expr::builtin(ty.clone(), Builtin::Pop, vec![array.clone()]),
@@ -325,7 +325,7 @@ impl Generator<'_> {
                     _ => self.recursion_depth(known),
                 }
             } else {
-                let asked = !param.ty.has_param() && !(known.is_method && i == 0);
+                let asked = !(param.ty.has_param() || known.is_method && i == 0);
                 self.kept(&param.ty.with(&types), depth.saturating_sub(1), asked)
             };
             args.push(arg);

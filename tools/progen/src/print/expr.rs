@@ -272,7 +272,7 @@ impl Printer<'_> {
             let asked = self.writable(&param.ty);
             texts.push((arg, asked));
         }
-        if function.is_method && name.id % 5 != 0 {
+        if function.is_method && !name.id.is_multiple_of(5) {
             let receiver = self.expr(&args[0], false, POSTFIX);
             let rest: Vec<_> = texts[1..].iter().map(|(arg, asked)| self.expr(arg, *asked, 0)).collect();
             return (format!("{receiver}.{name}({})", rest.join(", ")), POSTFIX);
@@ -436,7 +436,7 @@ fn grouped(value: u128) -> String {
     let digits = value.to_string();
     let mut out = String::new();
     for (i, digit) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i) % 3 == 0 {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
             out.push('_');
         }
         out.push(digit);

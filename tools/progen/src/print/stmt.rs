@@ -45,7 +45,7 @@ impl<'a> Printer<'a> {
     fn headed(&mut self, header: &str, block: &'a [Stmt]) {
         if let [stmt] = block
             && let Some(text) = self.short(stmt)
-            && (header.len() + text.len()) % 3 != 0
+            && !(header.len() + text.len()).is_multiple_of(3)
             && header.len() + text.len() < 90
         {
             self.line(&format!("{header} {text}"));
