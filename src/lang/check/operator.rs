@@ -399,7 +399,10 @@ impl<'a> Checker<'a> {
         match (is_literal(lhs), is_literal(rhs)) {
             (false, false) => {
                 let l = self.value(lhs, None);
-                let r = self.value(rhs, Some(l.ty));
+                // A number gives its type to literals only: beside an integer a bool may stand too.
+                let ty = self.types.shallow(l.ty);
+                let context = if ty.is_numeric() || ty == Ty::BOOL { None } else { Some(ty) };
+                let r = self.value(rhs, context);
                 (l, r)
             }
             (false, true) => {

@@ -391,7 +391,7 @@ impl<'a> Function<'_, 'a> {
         let (catch, end) = (self.label(), self.label());
         let mark = self.enter();
         let (reg, own) = self.loop_register(error, TypeId::ERROR, false);
-        let (before, start) = (self.edge(), self.pc());
+        let (before, start) = (self.range_start(), self.pc());
         self.block(body, Want::Drop);
         let (after, is_empty) = (self.edge(), self.pc() == start);
         self.jump(end);

@@ -85,6 +85,15 @@ impl Function<'_, '_> {
         self.buffers.builder.bound_label()
     }
 
+    /// The start of a handler's range. Labels that wait mean it and nothing behind it: a range is entered at its start.
+    pub fn range_start(&mut self) -> Label {
+        if !self.buffers.pending.is_empty() {
+            self.bind_pending();
+            self.falls |= self.joined;
+        }
+        self.edge()
+    }
+
     /// The builder's record of a handler.
     pub fn handler(&mut self, start: Label, end: Label, target: Label, error: Reg) {
         self.using(target);
