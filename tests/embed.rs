@@ -363,17 +363,18 @@ fn modules_from_memory() {
 #[test]
 fn reports_are_data() {
     let reports =
-        Program::from_source("shop.orus", "price = 3\ntotal = price * 1.5\nprint(totl)\n").unwrap_err();
+        Program::from_source("shop.orus", "amount = 1.5\nprice = 3\ntotal = price * amount\nprint(totl)\n")
+            .unwrap_err();
     let list: Vec<_> = reports.iter().collect();
     assert_eq!(list.len(), 2, "{reports}");
     let first = list[0];
     assert_eq!((&*first.code, first.category, &*first.file), ("E2004", "TYPE MISMATCH", "shop.orus"));
-    assert_eq!((first.line, first.column, first.end_line, first.end_column), (2, 15, 2, 16));
+    assert_eq!((first.line, first.column, first.end_line, first.end_column), (3, 15, 3, 16));
     assert!(!first.title.is_empty() && !first.message.is_empty() && first.help.is_some());
     assert!(first.kind.is_none() && first.trace.is_empty());
-    assert_eq!((&*list[1].code, list[1].line, list[1].column), ("E1010", 3, 7));
+    assert_eq!((&*list[1].code, list[1].line, list[1].column), ("E1010", 4, 7));
     let minimal = reports.render(ReportFormat::Minimal);
-    assert!(minimal.starts_with("shop.orus:2:15: error[E2004]: "), "{minimal}");
+    assert!(minimal.starts_with("shop.orus:3:15: error[E2004]: "), "{minimal}");
     assert!(reports.render(ReportFormat::Friendly { color: true }).contains('\u{1b}'));
     assert!(!reports.to_string().contains('\u{1b}'));
 

@@ -87,10 +87,8 @@ fn dumps_of_bytecode() {
     let plain = scratch.run(["dump", "--plain", "sums.orus"]);
     let beside = |text: &str| text.lines().any(|line| line.contains("; ") && line.ends_with("s += i"));
     assert!(beside(&full.out) && !beside(&plain.ended(0).out), "{full:?} {plain:?}");
-    for text in [&plain.out, &full.out] {
-        let program = orus::bytecode::parse(text).unwrap_or_else(|error| panic!("{error}\n{text}"));
-        assert_eq!(orus::bytecode::print(&program), plain.out, "it reads back");
-    }
+    let program = orus::bytecode::parse(&plain.out).unwrap_or_else(|error| panic!("{error}\n{}", plain.out));
+    assert_eq!(orus::bytecode::print(&program), plain.out, "it reads back");
 
     let one = scratch.run(["dump", "--fn", "sum", "sums.orus"]);
     assert!(one.ended(0).out.contains("\"sum\"") && !one.out.contains("\"twice\""), "{}", one.out);
