@@ -1,9 +1,9 @@
 //! Random Orus programs for differential tests.
 //!
-//! [`generate`] makes a program of a seed. It is well-typed, ends soon, does the same in every run, and prints enough of what
-//! it computed to reveal a difference. [`Program::source`] is its text. [`shrink`] proposes smaller
+//! [`generate()`] makes a program of a seed. It is well-typed, ends soon, does the same in every run, and prints enough of what
+//! it computed to reveal a difference. [`Program::source`] is its text. [`shrink()`] proposes smaller
 //! programs, [`minimise`] looks for the smallest that still fails a test; what they give is as well-behaved as what
-//! [`generate`] gives, which [`check::check`] makes sure of.
+//! [`generate()`] gives, which [`check::check`] makes sure of.
 //!
 //! The crate knows the language and nothing of its implementation.
 #![allow(
