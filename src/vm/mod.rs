@@ -4,7 +4,7 @@
 //!
 //! From below: [`layout`] (how objects lie in memory), [`heap`] (allocation, collection, typed access: the only place where objects are
 //! touched), [`fault`] (why something did not complete), [`context`] (all that belongs to an instance), then by subject
-//! [`string`], [`array`], [`map`], [`equal`], [`render`], [`number`], [`error_value`], [`host`], and [`builtins`], the table of
+//! [`string`], [`mod@array`], [`map`], [`equal`], [`render`], [`number`], [`error_value`], [`host`], and [`builtins`], the table of
 //! builtin functions. Upon those: [`stack`] and [`frame`], the [`machine`], the interpreter in [`interp`] with [`raise`] and
 //! [`profile`], and [`instance`], which is what users of the machine begin with.
 

@@ -103,7 +103,7 @@ pub struct FunctionBuilder {
     ref_params: u32,
     scalar_params: u32,
     code: Vec<u64>,
-    /// Address of each label, or [`ALIAS`] and the label that it stands for.
+    /// Address of each label, or `ALIAS` (see `points`) and the label that it stands for.
     labels: Vec<u32>,
     points: points::Points,
     fixups: Vec<Fixup>,

@@ -1,4 +1,4 @@
-//! Reads the text form of a program back. See [`print`](super::print) for what it looks like.
+//! Reads the text form of a program back. See [`print`](super::print()) for what it looks like.
 //!
 //! The text may be anything: every mistake is an error with its line. What is read is a program whose parts fit
 //! together as far as the text says; whether it may run is the verifier's affair.

@@ -1,4 +1,4 @@
-//! The text form of a program, which [`parse`](super::parse) reads back, and a listing for people.
+//! The text form of a program, which [`parse`](super::parse()) reads back, and a listing for people.
 //!
 //! ```text
 //! file s0 "sum.orus"

@@ -88,7 +88,7 @@ pub struct Checker<'a> {
     structs: Vec<Struct<'a>>,
     enums: Vec<Enum>,
     constants: Vec<constant::Constant<'a>>,
-    /// What the checker knows of a module variable, by [`VarId`].
+    /// What the checker knows of a module variable, by `VarId`.
     globals: Vec<GlobalInfo>,
     /// Fields, variants and functions of a type, by name.
     members: FastMap<(Owner, Symbol), Member>,

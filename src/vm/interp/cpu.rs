@@ -6,7 +6,7 @@
 //! - those that are references were assigned before (V5),
 //! - extra words are there, and branches lead to instructions of the same function (V1).
 //!
-//! V1 to V8 are what the verifier guarantees, see [`crate::bytecode::verify`].
+//! V1 to V8 are what the verifier guarantees, see [`mod@crate::bytecode::verify`].
 //!
 //! Registers are canonical (see [`crate::bytecode::opcode`]); each accessor keeps that by writing through [`Slot`].
 

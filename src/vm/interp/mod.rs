@@ -1,7 +1,7 @@
 //! The interpreter: executes verified bytecode.
 //!
 //! How it works. Each operation of the table is a unit type that implements [`Handler`]; the files of this folder hold them
-//! by family. Two drivers are made from the one set of bodies: [`threaded`], in which each handler ends by jumping to the
+//! by family. Two drivers are made from the one set of bodies: `threaded`, in which each handler ends by jumping to the
 //! next one, and [`looped`], a match in a loop, which also counts ([`crate::vm::profile`]). What a body cannot
 //! finish by itself it leaves to [`slow`]: polls, hot counters, a full stack, faults. Work that allocates or is long stands in
 //! functions of its own that are not inlined ([`Handler::HEAVY`]), so that the short paths need no stack frame.
