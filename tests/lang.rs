@@ -63,7 +63,8 @@ struct Outcome {
 
 fn check(program: &Path) -> Result<(), Failed> {
     let got = run(program)?;
-    let expected = |extension: &str| fs::read_to_string(program.with_extension(extension)).unwrap_or_default();
+    let expected =
+        |extension: &str| fs::read_to_string(program.with_extension(extension)).unwrap_or_default();
     let (out, diag) = (expected("out"), expected("diag"));
     let exit = match expected("exit").trim() {
         "" if diag.is_empty() => 0,
@@ -95,7 +96,11 @@ fn bless(file: &Path, text: &str) -> Result<(), Failed> {
         return Err("expectations are not blessed in CI".into());
     }
     eprintln!("blessed {}", file.display());
-    if text.is_empty() { fs::remove_file(file)? } else { fs::write(file, text)? }
+    if text.is_empty() {
+        fs::remove_file(file)?
+    } else {
+        fs::write(file, text)?
+    }
     Ok(())
 }
 

@@ -57,7 +57,8 @@ fn every_example_does_what_the_tour_says() {
         let got_out = String::from_utf8_lossy(&run.stdout);
         let got_report = String::from_utf8_lossy(&run.stderr);
         if got_out != out.map_or("", |block| &block.text) {
-            writeln!(problems, "line {}: it prints\n{got_out}{got_report}", block.line).expect("writing to a string");
+            writeln!(problems, "line {}: it prints\n{got_out}{got_report}", block.line)
+                .expect("writing to a string");
         }
         let wanted = report.map_or("", |block| &block.text);
         if got_report.trim_end() != wanted.trim_end() {

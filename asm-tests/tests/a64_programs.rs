@@ -33,29 +33,15 @@ impl Program {
         Program { asm, text: String::new(), labels, instructions: Vec::new() }
     }
 
-    /// Notes the instruction that was emitted.
+    /// Notes the instruction that was emitted, with what is around it.
     fn emitted(&mut self, from: u32, label: Option<usize>, line: &str) {
-        // Behind a branch back there may be veneers, before any instruction an island: it is the word that was new.
-        let end = self.asm.offset();
-        let at = match label {
-            Some(_) => (from..end).step_by(4).find(|at| self.is_reference(*at, end)).unwrap_or(end - 4),
-            None => end - 4,
-        };
+        // Before it there may be an island, which starts with a jump forward; itself it goes back, or nowhere yet.
+        let mut at = from;
+        while let Some((Kind::Branch26, over @ 8..)) = decode(word(self.asm.code(), at)) {
+            at += over as u32;
+        }
         self.instructions.push((at, label));
         let _ = writeln!(self.text, "{line}");
-    }
-
-    /// Whether the instruction at an offset of what was emitted last is the one with the label, rather than a jump around an
-    /// island: that one leads to a place within what was emitted.
-    fn is_reference(&self, at: u32, end: u32) -> bool {
-        match decode(word(self.asm.code(), at)) {
-            Some((Kind::Branch26, displacement)) => {
-                let to = i64::from(at) + displacement;
-                !(displacement > 4 && to < i64::from(end)) || end - at == 4
-            }
-            Some(_) => true,
-            None => false,
-        }
     }
 
     fn bind(&mut self, label: usize) {
@@ -234,7 +220,7 @@ fn at_distance(kind: usize, distance: usize, backward: bool, seed: u64) -> bool 
         program.bind(1);
     } else {
         program.refer(kind, &mut rng, 0);
-        let before = rng.below(distance as u64) as usize;
+        let before = rng.below(distance as u64 - 1) as usize;
         program.nops(before);
         program.refer(2, &mut rng, 1);
         program.nops(distance - before - 2);
@@ -262,13 +248,13 @@ fn branches_on_a_bit_at_the_edge_of_their_range() {
 #[test]
 fn conditional_branches_at_the_edge_of_their_range() {
     const REACH: usize = 1 << 18;
-    for distance in [REACH - 100, REACH - 12, REACH - 3, REACH - 2, REACH - 1, REACH, REACH + 1, REACH + 2000] {
-        for kind in [2, 3, 4] {
-            assert_eq!(at_distance(kind, distance, true, 1), distance > REACH, "{distance} back");
-            let veneers = at_distance(kind, distance, false, 2);
-            assert!(veneers || distance < REACH);
-            assert!(!veneers || distance > REACH - 12, "{distance} forward");
-        }
+    for distance in [REACH - 100, REACH - 12, REACH - 3, REACH - 2, REACH - 1, REACH, REACH + 1, REACH + 2000]
+    {
+        let kind = 2 + distance % 3;
+        assert_eq!(at_distance(kind, distance, true, 1), distance > REACH, "{distance} back");
+        let veneers = at_distance(kind, distance, false, 2);
+        assert!(veneers || distance < REACH);
+        assert!(!veneers || distance > REACH - 12, "{distance} forward");
     }
 }
 
@@ -366,16 +352,17 @@ fn branches_beyond_128_mebibytes_go_by_veneers() {
     const PIECE: usize = 1 << 20;
     let zeros = vec![0u8; PIECE];
     let mut asm = Assembler::new();
+    asm.reserve(141 * PIECE, 2, 100);
     let (near, far) = (asm.new_label(), asm.new_label());
     let mut uses = Vec::new();
-    for index in 0..300 {
+    for index in 0..140 {
         if index % 7 == 0 {
             asm.b(far);
             uses.push(asm.offset() - 4);
             asm.bl(far);
             uses.push(asm.offset() - 4);
         }
-        // Where nothing else runs into the data, islands need no jump around them.
+        // Nothing runs into the data, so that an island before it needs no jump around it.
         asm.island_if_within(PIECE as u32 + 64);
         asm.put_data(&zeros);
         if index == 0 {
@@ -387,24 +374,21 @@ fn branches_beyond_128_mebibytes_go_by_veneers() {
     asm.ret();
     let end = asm.offset();
     asm.b(near);
-    let code = match asm.finish() {
-        Err(error) => {
-            // Back, there is nothing in between that could be a veneer.
-            assert!(matches!(error, AsmError::OutOfReach { offset, .. } if offset >= end));
-            asm.code()
-        }
-        Ok(_) => panic!("a branch back over 299 MiB"),
-    };
+    // Back, there is nothing in between that could be a veneer.
+    let error = asm.finish().err();
+    assert!(matches!(error, Some(AsmError::OutOfReach { offset, .. }) if offset == end), "{error:?}");
+    let code = asm.code();
+    let mut veneers = 0;
     for at in uses {
         let mut to = at;
-        for _ in 0..10 {
-            match decode(word(code, to)) {
-                Some((Kind::Branch26, displacement)) => to = (i64::from(to) + displacement) as u32,
-                _ => break,
-            }
+        while let Some((Kind::Branch26, displacement)) = decode(word(code, to)) {
+            to = (i64::from(to) + displacement) as u32;
+            veneers += 1;
         }
+        veneers -= 1;
         assert_eq!(to, end - 4);
     }
+    assert!(veneers >= 2, "the first two cannot reach");
 }
 
 #[test]
@@ -417,19 +401,19 @@ fn pages_and_places_in_them_are_those_of_the_linker() {
         for _ in 0..200 {
             let label = rng.below(labels as u64) as usize;
             let (x, to) = (X::random(&mut rng), program.labels[label]);
-            let sp = XSp::random(&mut rng);
+            let (sp, from) = (XSp::random(&mut rng), program.asm.offset());
             match rng.below(4) {
                 0 => {
                     program.asm.adrp(x, to);
-                    program.emitted(0, None, &format!("adrp {x}, L{label}"));
+                    program.emitted(from, None, &format!("adrp {x}, L{label}"));
                 }
                 1 => {
                     program.asm.add_x_low(sp, sp, to);
-                    program.emitted(0, None, &format!("add {sp}, {sp}, :lo12:L{label}"));
+                    program.emitted(from, None, &format!("add {sp}, {sp}, :lo12:L{label}"));
                 }
                 2 => {
                     program.asm.ldr_w_low(x.into(), sp, to);
-                    program.emitted(0, None, &format!("ldr {}, [{sp}, :lo12:L{label}]", W::from(x)));
+                    program.emitted(from, None, &format!("ldr {}, [{sp}, :lo12:L{label}]", W::from(x)));
                 }
                 _ => program.nops(1 + rng.below(400) as usize),
             }
@@ -446,7 +430,8 @@ fn pages_and_places_in_them_are_those_of_the_linker() {
         let code = program.asm.finish().unwrap();
         assert_eq!(code.alignment(), 4096);
         assert_eq!(code.bytes().len(), theirs.len());
-        let difference = theirs.chunks(4).zip(code.bytes().chunks(4)).position(|(theirs, ours)| theirs != ours);
+        let difference =
+            theirs.chunks(4).zip(code.bytes().chunks(4)).position(|(theirs, ours)| theirs != ours);
         assert_eq!(difference, None);
     }
 }
@@ -460,7 +445,9 @@ fn reaches_are_those_of_the_fields() {
         (Kind::Adr21, 1_048_575, -1_048_576),
         (Kind::Branch26, 134_217_724, -134_217_728),
     ] {
-        for (displacement, fits) in [(reach, true), (reach + 4, false), (back, true), (back - 4, false), (0, true)] {
+        for (displacement, fits) in
+            [(reach, true), (reach + 4, false), (back, true), (back - 4, false), (0, true)]
+        {
             assert_eq!(kind.patch(&mut [0; 4], displacement).is_ok(), fits, "{kind:?} {displacement}");
         }
     }

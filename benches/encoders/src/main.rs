@@ -19,7 +19,8 @@ pub trait Encoder {
 
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let (Some(isa), Some(Ok(repetitions))) = (arguments.first(), arguments.get(1).map(|text| text.parse::<usize>()))
+    let (Some(isa), Some(Ok(repetitions))) =
+        (arguments.first(), arguments.get(1).map(|text| text.parse::<usize>()))
     else {
         eprintln!("usage: encoders x64|x64-constant|a64 REPETITIONS [OUT]");
         std::process::exit(2);

@@ -83,11 +83,13 @@ pub fn generate(registers: &[u8]) -> Vec<Record> {
             let near = (index / LABEL_EVERY) as i64 + rng.below(16) as i64 - 7;
             let label = near.clamp(0, LABELS as i64 - 1) as u32;
             let imm = match op {
-                LOAD | LOADX | STORE | STOREX | LOAD32 | STORE8 | LEA | FLOAD | FLOADX | FSTORE => match rng.below(10) {
-                    0 | 1 => 0,
-                    2..=6 => 8 * (1 + rng.below(15)) as i64,
-                    _ => 8 * (16 + rng.below(240)) as i64,
-                },
+                LOAD | LOADX | STORE | STOREX | LOAD32 | STORE8 | LEA | FLOAD | FLOADX | FSTORE => {
+                    match rng.below(10) {
+                        0 | 1 => 0,
+                        2..=6 => 8 * (1 + rng.below(15)) as i64,
+                        _ => 8 * (16 + rng.below(240)) as i64,
+                    }
+                }
                 ADDI | CMPI => 1 + rng.below(100) as i64,
                 ADDI32 => 0x1000 * (1 + rng.below(2000)) as i64,
                 MOVI32 => 1 + rng.below(0xffff) as i64,

@@ -411,7 +411,8 @@ impl<T: Lanes, const N: usize> List<T, N> {
 impl<T: Lanes, const N: usize> Display for List<T, N> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for index in 0..N {
-            let (open, number) = (if index == 0 { "{" } else { ", " }, (usize::from(self.first) + index) & 31);
+            let (open, number) =
+                (if index == 0 { "{" } else { ", " }, (usize::from(self.first) + index) & 31);
             write!(f, "{open}v{number}.{}", T::SUFFIX)?;
         }
         f.write_str("}")

@@ -219,7 +219,8 @@ impl<K: FixupKind> CodeBuffer<K> {
             let veneer = if misfit == Misfit::OutOfReach { kind.veneer(&mut room) } else { None };
             // One of the same kind reaches no further back.
             let veneer = veneer.filter(|veneer| veneer.kind != kind);
-            let Some((veneer, bytes)) = veneer.and_then(|veneer| Some((veneer, room.get(..veneer.size as usize)?)))
+            let Some((veneer, bytes)) =
+                veneer.and_then(|veneer| Some((veneer, room.get(..veneer.size as usize)?)))
             else {
                 self.fail(misfit.at(at, i64::from(target) - i64::from(at)));
                 break;

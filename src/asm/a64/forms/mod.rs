@@ -254,10 +254,28 @@ tables! {
 /// All forms that GNU as can check by itself.
 #[cfg(feature = "asm-forms")]
 pub const FORMS: &[&[crate::asm::form::Form<Assembler>]] = &[
-    arith::FORMS, logic::FORMS, multiply::FORMS, branch_label::FORMS, branch::FORMS, system::FORMS, load::FORMS,
-    pair::FORMS, exclusive::FORMS, atomic::FORMS, float::FORMS, float_convert::FORMS, simd_same::FORMS,
-    simd_misc::FORMS, simd_wide::FORMS, simd_shift::FORMS, simd_float::FORMS, simd_scalar::FORMS,
-    simd_element::FORMS, simd_permute::FORMS, simd_memory::FORMS, crypto::FORMS,
+    arith::FORMS,
+    logic::FORMS,
+    multiply::FORMS,
+    branch_label::FORMS,
+    branch::FORMS,
+    system::FORMS,
+    load::FORMS,
+    pair::FORMS,
+    exclusive::FORMS,
+    atomic::FORMS,
+    float::FORMS,
+    float_convert::FORMS,
+    simd_same::FORMS,
+    simd_misc::FORMS,
+    simd_wide::FORMS,
+    simd_shift::FORMS,
+    simd_float::FORMS,
+    simd_scalar::FORMS,
+    simd_element::FORMS,
+    simd_permute::FORMS,
+    simd_memory::FORMS,
+    crypto::FORMS,
 ];
 
 /// Forms whose field depends on the address of the code: they are checked after linking.

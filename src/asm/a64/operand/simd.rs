@@ -93,7 +93,8 @@ impl Display for ByteMask {
 }
 
 impl Operand for ByteMask {
-    const CORNERS: &'static [ByteMask] = &[ByteMask(0), ByteMask(1), ByteMask(0x80), ByteMask(0x5a), ByteMask(255)];
+    const CORNERS: &'static [ByteMask] =
+        &[ByteMask(0), ByteMask(1), ByteMask(0x80), ByteMask(0x5a), ByteMask(255)];
 
     fn random(rng: &mut Rng) -> ByteMask {
         ByteMask(rng.below(256) as u8)
@@ -186,7 +187,8 @@ impl From<FImm> for FImmV {
 }
 
 impl Operand for FImmV {
-    const CORNERS: &'static [FImmV] = &[FImmV(FImm(0)), FImmV(FImm(0x70)), FImmV(FImm(0x5a)), FImmV(FImm(255))];
+    const CORNERS: &'static [FImmV] =
+        &[FImmV(FImm(0)), FImmV(FImm(0x70)), FImmV(FImm(0x5a)), FImmV(FImm(255))];
 
     fn random(rng: &mut Rng) -> FImmV {
         FImmV(FImm::random(rng))

@@ -123,8 +123,8 @@ impl Barrier {
 impl Display for Barrier {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         const NAMES: [&str; 16] = [
-            "#0", "oshld", "oshst", "osh", "#4", "nshld", "nshst", "nsh", "#8", "ishld", "ishst", "ish", "#12", "ld",
-            "st", "sy",
+            "#0", "oshld", "oshst", "osh", "#4", "nshld", "nshst", "nsh", "#8", "ishld", "ishst", "ish",
+            "#12", "ld", "st", "sy",
         ];
         f.write_str(NAMES[usize::from(self.0 & 15)])
     }
