@@ -161,7 +161,7 @@ fn promised_short_branches_are_short_or_an_error() {
             }
             let reaches = if back { distance + 2 <= 128 } else { distance <= 127 };
             if reaches {
-                if distance > 120 || distance < 3 {
+                if !(3..=120).contains(&distance) {
                     program.compare(&format!("distance {distance}"));
                 }
             } else {

@@ -22,7 +22,7 @@
 //! asm.jmp(top);
 //! asm.bind(end);
 //! asm.ret();
-//! assert_eq!(asm.finish().unwrap().bytes().len(), 19);
+//! assert_eq!(asm.finish().unwrap().bytes().len(), 23);
 //! ```
 
 pub mod branch;
