@@ -2,7 +2,7 @@
 //!
 //! A row: method, GNU as text, word, operands (role, name, class, lowest bit), title in the manual (Arm Architecture
 //! Reference Manual for A-profile). An operand's bits are exclusive-ored into the word at its lowest bit: see
-//! [`Field`](super::operand::Field). Rows of branches and addresses have a second method and say how their displacement
+//! [`Field`]. Rows of branches and addresses have a second method and say how their displacement
 //! is written: the first method takes a label, the second a number.
 //!
 //! A method's name is the mnemonic and what tells its forms apart:

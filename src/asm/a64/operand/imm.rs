@@ -253,7 +253,7 @@ macro_rules! signed {
 
             const fn fits(bytes: i32) -> bool {
                 let shift = 32 - $bits - $log;
-                bytes << shift >> shift == bytes && bytes & ((1 << $log) - 1) == 0
+                bytes << shift >> shift == bytes && bytes >> $log << $log == bytes
             }
 
             /// The operand with this many bytes.

@@ -32,7 +32,7 @@ macro_rules! relative {
             #[inline(always)]
             pub const fn new(bytes: i32) -> Result<$class, Unencodable> {
                 let shift = 32 - $bits - $log;
-                if bytes << shift >> shift == bytes && bytes & ((1 << $log) - 1) == 0 {
+                if bytes << shift >> shift == bytes && bytes >> $log << $log == bytes {
                     Ok($class(bytes))
                 } else {
                     Err(Unencodable)
