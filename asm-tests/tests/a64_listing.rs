@@ -16,13 +16,20 @@ fn expected(text: &str) -> String {
     else {
         return text.to_string();
     };
-    let from = if text.starts_with("adrp") { AT & !0xfff } else { AT };
     let displacement: i64 = displacement.parse().unwrap();
-    format!("{before} {:#x}", i64::from(from) + displacement)
+    // For a low bit, the form with the 32-bit register is the same word.
+    let low_bit = text
+        .split('#')
+        .nth(1)
+        .and_then(|bit| bit.split(',').next()?.parse().ok())
+        .is_some_and(|bit: u32| bit < 32);
+    let before =
+        if text.starts_with("tb") && low_bit { before.replacen(" x", " w", 1) } else { before.to_string() };
+    let target = i64::from(AT) + displacement;
+    format!("{before} {:#x}", if text.starts_with("adrp") { target & !0xfff } else { target })
 }
 
 #[test]
-#[ignore = "see docs/STATUS.md: a bit number below 32 is read back as of a w register"]
 fn every_form_is_read_back() {
     let mut rng = Rng::new(11);
     let mut asm = Assembler::new();
@@ -32,7 +39,7 @@ fn every_form_is_read_back() {
         for case in 0..40 {
             asm.clear();
             let text = (form.case)(&mut asm, &mut Pick::new(&mut rng, case));
-            let Ok(code) = asm.code().first_chunk::<4>().filter(|_| asm.offset() == 4).ok_or(()) else {
+            let Some(code) = asm.code().first_chunk::<4>().filter(|_| asm.offset() == 4) else {
                 // With `nop`s between it and its label.
                 continue;
             };
@@ -61,7 +68,7 @@ fn random_words_are_read_as_what_gives_them_or_refused() {
     let mut rng = Rng::new(5);
     let disassembler = Disassembler::new();
     let (mut read, mut body, mut words) = (0, String::new(), Vec::new());
-    for _ in 0..400_000 {
+    for _ in 0..100_000 {
         let word = rng.next_u64() as u32;
         if let Some(text) = disassembler.word(word, 0) {
             read += 1;
@@ -74,7 +81,7 @@ fn random_words_are_read_as_what_gives_them_or_refused() {
         }
         assert_eq!(disassembler.disassemble(&word.to_le_bytes()[..rng.below(4) as usize], 0), None);
     }
-    assert!(read > 100_000, "only {read}");
+    assert!(read > 25_000, "only {read}");
     let theirs = match TOOL.assemble(&body) {
         Ok(theirs) => theirs,
         Err(failure) => panic!("{failure:?}"),

@@ -181,7 +181,7 @@ fn branches_at_the_edges_of_each_range() {
 }
 
 #[test]
-#[ignore = "see docs/STATUS.md: veneers of the merged neutral part"]
+#[ignore = "see docs/STATUS.md: a branch back out of reach gets a veneer"]
 fn compressed_branches_that_cannot_reach_are_errors() {
     for (distance, fits) in [(256, true), (258, false)] {
         let mut asm = Assembler::new();
