@@ -17,6 +17,7 @@ pub mod fixup;
 pub mod form;
 pub mod label;
 pub mod listing;
+pub mod macros;
 pub mod pool;
 pub mod reloc;
 pub mod rv64;

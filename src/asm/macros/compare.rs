@@ -1,0 +1,130 @@
+//! Comparisons, independent of how a target says them.
+
+/// A comparison of integers.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Compare {
+    Eq,
+    Ne,
+    /// Less, signed.
+    Lt,
+    /// Less or equal, signed.
+    Le,
+    /// Greater, signed.
+    Gt,
+    /// Greater or equal, signed.
+    Ge,
+    /// Less, unsigned.
+    Below,
+    /// Less or equal, unsigned.
+    BelowEq,
+    /// Greater, unsigned.
+    Above,
+    /// Greater or equal, unsigned.
+    AboveEq,
+}
+
+impl Compare {
+    /// All of them.
+    pub const ALL: [Compare; 10] = [
+        Compare::Eq,
+        Compare::Ne,
+        Compare::Lt,
+        Compare::Le,
+        Compare::Gt,
+        Compare::Ge,
+        Compare::Below,
+        Compare::BelowEq,
+        Compare::Above,
+        Compare::AboveEq,
+    ];
+
+    /// The comparison that holds when this one does not.
+    pub const fn negated(self) -> Compare {
+        match self {
+            Compare::Eq => Compare::Ne,
+            Compare::Ne => Compare::Eq,
+            Compare::Lt => Compare::Ge,
+            Compare::Le => Compare::Gt,
+            Compare::Gt => Compare::Le,
+            Compare::Ge => Compare::Lt,
+            Compare::Below => Compare::AboveEq,
+            Compare::BelowEq => Compare::Above,
+            Compare::Above => Compare::BelowEq,
+            Compare::AboveEq => Compare::Below,
+        }
+    }
+
+    /// The comparison that holds of the operands the other way round.
+    pub const fn swapped(self) -> Compare {
+        match self {
+            Compare::Eq => Compare::Eq,
+            Compare::Ne => Compare::Ne,
+            Compare::Lt => Compare::Gt,
+            Compare::Le => Compare::Ge,
+            Compare::Gt => Compare::Lt,
+            Compare::Ge => Compare::Le,
+            Compare::Below => Compare::Above,
+            Compare::BelowEq => Compare::AboveEq,
+            Compare::Above => Compare::Below,
+            Compare::AboveEq => Compare::BelowEq,
+        }
+    }
+
+    /// Whether it compares as unsigned; equality does not.
+    pub const fn is_unsigned(self) -> bool {
+        matches!(self, Compare::Below | Compare::BelowEq | Compare::Above | Compare::AboveEq)
+    }
+}
+
+/// A comparison of floats. Any but `Ne` is false if an operand is NaN.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum FloatCompare {
+    Eq,
+    Ne,
+    Lt,
+    Le,
+    Gt,
+    Ge,
+}
+
+impl FloatCompare {
+    /// All of them.
+    pub const ALL: [FloatCompare; 6] = [
+        FloatCompare::Eq,
+        FloatCompare::Ne,
+        FloatCompare::Lt,
+        FloatCompare::Le,
+        FloatCompare::Gt,
+        FloatCompare::Ge,
+    ];
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Compare;
+
+    fn holds(compare: Compare, a: i64, b: i64) -> bool {
+        match compare {
+            Compare::Eq => a == b,
+            Compare::Ne => a != b,
+            Compare::Lt => a < b,
+            Compare::Le => a <= b,
+            Compare::Gt => a > b,
+            Compare::Ge => a >= b,
+            Compare::Below => (a as u64) < b as u64,
+            Compare::BelowEq => a as u64 <= b as u64,
+            Compare::Above => a as u64 > b as u64,
+            Compare::AboveEq => a as u64 >= b as u64,
+        }
+    }
+
+    #[test]
+    fn negation_and_swapping_mean_what_they_say() {
+        for compare in Compare::ALL {
+            for (a, b) in [(0, 0), (1, 0), (0, 1), (-1, 0), (0, -1), (-1, -1)] {
+                assert_ne!(holds(compare, a, b), holds(compare.negated(), a, b), "{compare:?} {a} {b}");
+                assert_eq!(holds(compare, a, b), holds(compare.swapped(), b, a), "{compare:?} {a} {b}");
+            }
+        }
+    }
+}
