@@ -11,6 +11,7 @@ mod convert;
 mod errors;
 mod exec;
 mod frame;
+mod labels;
 mod memory;
 mod moves;
 mod operands;
@@ -160,6 +161,16 @@ fn probes_meet_the_guard_page() {
         let text = String::from_utf8_lossy(&output.stderr);
         assert!(!output.status.success() && text.contains("has overflowed its stack"), "{how}: {text}");
     }
+}
+
+#[test]
+fn random_control_flow() {
+    labels::walks::<Native>();
+}
+
+#[test]
+fn misplaced_labels_are_noticed() {
+    labels::misplaced_labels_are_noticed::<Native>();
 }
 
 #[test]
