@@ -148,3 +148,24 @@ print(len(\"x\".repeat(1000000)))
         run([&format!("--max-heap={wrong}"), "-e", ""]).complained(64, &["--max-heap"]);
     }
 }
+
+#[cfg(unix)]
+#[test]
+fn a_closed_standard_output_is_no_file_of_the_program() {
+    let scratch = Scratch::with(&[(
+        "a.orus",
+        "write_file(\"file\", \"mine\")\nprint(\"lost\")\nprint(read_file(\"file\"))\n",
+    )]);
+    for closed in ["<&-", ">&-", "<&- >&- 2>&-"] {
+        let line = format!("exec \"$0\" a.orus {closed}");
+        let status = std::process::Command::new("sh")
+            .args(["-c", &line, env!("CARGO_BIN_EXE_orus")])
+            .current_dir(scratch.path())
+            .stdout(std::process::Stdio::null())
+            .status()
+            .expect("there is a shell");
+        assert_eq!(status.code(), Some(0), "{closed}");
+        let text = std::fs::read_to_string(scratch.path().join("file")).expect("it was written");
+        assert_eq!(text, "mine", "{closed}");
+    }
+}
