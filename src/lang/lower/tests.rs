@@ -14,7 +14,7 @@ fn lower(source: &str) -> Program {
     let arena = Bump::new();
     let mut checker = Checker::new(&arena, Box::new(MemoryLoader::new()));
     let name = "test.orus".to_owned();
-    let location = Location { key: name.clone(), name, directory: None, path: Default::default() };
+    let location = Location { path: name.clone().into(), name, directory: None };
     checker.check_program(&location, source.as_bytes()).unwrap_or_else(|reports| panic!("{:?}", reports[0]));
     let (checked, types, files) = checker.parts();
     let program = Lowerer::program(checked, types, files.files());
