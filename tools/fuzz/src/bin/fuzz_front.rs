@@ -13,6 +13,9 @@ use orus_fuzz::workers::{self, Findings, Share, Teller};
 
 /// Feeds the compiler and the verifier with texts that are random or changed at random; none may panic, hang, or take
 /// much memory.
+///
+/// Each case has a bounded run: 100 ms, 64 MiB of heap, 1 MiB of output, 2,000 calls deep; then it is interrupted. A worker
+/// that says nothing for a minute is killed, and its case counts as failed.
 #[derive(Parser)]
 #[command(name = "fuzz-front")]
 struct Arguments {
