@@ -99,6 +99,9 @@ pub trait MacroAssembler: DerefMut<Target = CodeBuffer<Self::Kind>> + Default {
     type R64: Copy + Eq + Ord + Debug + 'static;
     /// A general register, as 32 bits. The same type as `R64` where the machine makes no difference.
     type R32: Copy + Eq + Ord + Debug + 'static;
+    /// What an address starts from: a general register, or the stack pointer. The same type as `R64` where that has the
+    /// stack pointer among its values.
+    type Base: Copy + Eq + Debug + From<Self::R64> + 'static;
     /// A float register that holds an f64.
     type F64: Copy + Eq + Ord + Debug + 'static;
     /// A float register that holds an f32.
@@ -106,6 +109,8 @@ pub trait MacroAssembler: DerefMut<Target = CodeBuffer<Self::Kind>> + Default {
     /// The platforms' calling conventions that there are for this target.
     type Abi: Copy + Debug + 'static;
 
+    /// The stack pointer, as what an address starts from.
+    const STACK: Self::Base;
     /// General registers that macros take as operands.
     const GENERAL: &'static [Self::R64];
     /// Float registers that macros take as operands.
@@ -268,17 +273,17 @@ pub trait MacroAssembler: DerefMut<Target = CodeBuffer<Self::Kind>> + Default {
 
     // ---- Memory. ----
 
-    /// `rd` = what is at `base + offset`, extended to 64 bits. `base` may be the stack pointer.
-    fn load(&mut self, access: Access, rd: Self::R64, base: Self::R64, offset: i64);
-    /// Writes the low bytes of `rs` at `base + offset`. `base` may be the stack pointer.
-    fn store(&mut self, width: Width, rs: Self::R64, base: Self::R64, offset: i64);
-    /// `fd` = the f64 at `base + offset`. `base` may be the stack pointer.
-    fn load_mem_f64(&mut self, fd: Self::F64, base: Self::R64, offset: i64);
-    /// Writes an f64 at `base + offset`. `base` may be the stack pointer.
-    fn store_mem_f64(&mut self, from: Self::F64, base: Self::R64, offset: i64);
+    /// `rd` = what is at `base + offset`, extended to 64 bits.
+    fn load(&mut self, access: Access, rd: Self::R64, base: Self::Base, offset: i64);
+    /// Writes the low bytes of `rs` at `base + offset`.
+    fn store(&mut self, width: Width, rs: Self::R64, base: Self::Base, offset: i64);
+    /// `fd` = the f64 at `base + offset`.
+    fn load_mem_f64(&mut self, fd: Self::F64, base: Self::Base, offset: i64);
+    /// Writes an f64 at `base + offset`.
+    fn store_mem_f64(&mut self, from: Self::F64, base: Self::Base, offset: i64);
     /// Jumps to `to` if the 32-bit word at `base + offset`, an aligned address, is not 0. It is read at once, as by a relaxed
     /// atomic load.
-    fn poll(&mut self, base: Self::R64, offset: i64, to: Label);
+    fn poll(&mut self, base: Self::Base, offset: i64, to: Label);
 
     // ---- Calls and frames. ----
 
