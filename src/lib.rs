@@ -25,6 +25,7 @@ pub mod bytecode;
 pub mod cli;
 mod embed;
 pub mod lang;
+pub mod parallel_move;
 pub mod vm;
 
 pub use embed::*;
