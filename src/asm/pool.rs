@@ -3,7 +3,7 @@
 //! [`CodeBuffer::constant`](super::CodeBuffer::constant) gives a label for a value; the same value gets the same
 //! label. The values are written at the end of the code, or in an island where the instruction set needs them nearer.
 //! They go in order of falling size, so that alignment costs nothing, and among equals in order of first use, so that the
-//! same calls give the same bytes.
+//! same calls give the same bytes. An address that is not known yet is a constant too: eight bytes that a relocation fills.
 
 use std::collections::HashMap;
 
@@ -57,24 +57,42 @@ macro_rules! constant_from_bytes {
 }
 constant_from_bytes!(1, 2, 4, 8, 16, 32, 64);
 
+/// What stands in the pool.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub(super) enum Entry {
+    Value(Constant),
+    /// The address of something outside, by the user's number.
+    External(u32),
+}
+
+impl Entry {
+    /// Its size in bytes, which is its alignment.
+    pub(super) fn size(&self) -> u32 {
+        match self {
+            Entry::Value(value) => value.size.into(),
+            Entry::External(_) => 8,
+        }
+    }
+}
+
 /// Constants that wait to be written.
 #[derive(Debug, Default)]
 pub(super) struct Pool {
-    known: HashMap<Constant, Label>,
-    waiting: Vec<(Constant, Label)>,
+    known: HashMap<Entry, Label>,
+    waiting: Vec<(Entry, Label)>,
     size: u32,
 }
 
 impl Pool {
-    /// The label that a value has here.
-    pub(super) fn find(&self, value: &Constant) -> Option<Label> {
-        self.known.get(value).copied()
+    /// The label that an entry has here.
+    pub(super) fn find(&self, entry: &Entry) -> Option<Label> {
+        self.known.get(entry).copied()
     }
 
-    pub(super) fn add(&mut self, value: Constant, label: Label) {
-        self.known.insert(value, label);
-        self.waiting.push((value, label));
-        self.size += u32::from(value.size);
+    pub(super) fn add(&mut self, entry: Entry, label: Label) {
+        self.known.insert(entry, label);
+        self.waiting.push((entry, label));
+        self.size += entry.size();
     }
 
     /// Bytes that writing them takes, padding included.
@@ -88,11 +106,11 @@ impl Pool {
 
     /// Takes all that wait, in the order of writing. Later uses of the same values get new labels: the place
     /// of these may by then be out of reach.
-    pub(super) fn take(&mut self) -> Vec<(Constant, Label)> {
+    pub(super) fn take(&mut self) -> Vec<(Entry, Label)> {
         self.known.clear();
         self.size = 0;
         let mut all = std::mem::take(&mut self.waiting);
-        all.sort_by_key(|(value, _)| std::cmp::Reverse(value.size));
+        all.sort_by_key(|(entry, _)| std::cmp::Reverse(entry.size()));
         all
     }
 

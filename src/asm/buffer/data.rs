@@ -4,7 +4,7 @@ use super::{CodeBuffer, WRITE_MAX};
 use crate::asm::error::AsmError;
 use crate::asm::fixup::FixupKind;
 use crate::asm::label::{Label, LabelState};
-use crate::asm::pool::Constant;
+use crate::asm::pool::{Constant, Entry};
 use crate::asm::reloc::{Reloc, RelocField, RelocTarget};
 
 /// The largest alignment, in bytes: that of a page.
@@ -123,13 +123,21 @@ impl<K: FixupKind> CodeBuffer<K> {
 
     /// The label of a constant, which is written once, at the end of the code or in an island.
     pub fn constant(&mut self, value: impl Into<Constant>) -> Label {
-        let value = value.into();
-        if let Some(label) = self.pool.find(&value) {
+        self.pool_entry(Entry::Value(value.into()))
+    }
+
+    /// The label of eight bytes among the constants that are to be the address of something outside; a relocation.
+    pub fn external_constant(&mut self, symbol: u32) -> Label {
+        self.pool_entry(Entry::External(symbol))
+    }
+
+    fn pool_entry(&mut self, entry: Entry) -> Label {
+        if let Some(label) = self.pool.find(&entry) {
             return label;
         }
         let label = self.new_label();
-        self.alignment = self.alignment.max(value.bytes().len() as u32);
-        self.pool.add(value, label);
+        self.alignment = self.alignment.max(entry.size());
+        self.pool.add(entry, label);
         self.pool_grew();
         label
     }
@@ -146,16 +154,25 @@ impl<K: FixupKind> CodeBuffer<K> {
             return;
         }
         let all = self.pool.take();
-        let alignment = all.iter().map(|(value, _)| value.bytes().len() as u32).max().unwrap_or(1);
+        let alignment = all.iter().map(|(entry, _)| entry.size()).max().unwrap_or(1);
         let start = self.end;
         let padding = self.padding(alignment) as usize;
         self.append(padding, |gap| gap.fill(0));
         if self.deferred.on {
             self.deferred.align(start, self.end, alignment, false);
         }
-        for (value, label) in all {
+        for (entry, label) in all {
             self.bind(label);
-            self.append(value.bytes().len(), |to| to.copy_from_slice(value.bytes()));
+            match entry {
+                Entry::Value(value) => {
+                    self.append(value.bytes().len(), |to| to.copy_from_slice(value.bytes()));
+                }
+                Entry::External(symbol) => {
+                    let at = self.end;
+                    self.append(8, |to| to.fill(0));
+                    self.note_absolute(symbol, 0, at);
+                }
+            }
         }
         self.note_data(start);
     }

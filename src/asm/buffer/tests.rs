@@ -317,6 +317,26 @@ fn the_limit_is_an_error_and_exact() {
 }
 
 #[test]
+fn addresses_outside_stand_among_the_constants() {
+    let mut buffer = CodeBuffer::<Kind>::new();
+    buffer.put_u32(NOP);
+    let (small, one) = (buffer.constant(5u32), buffer.external_constant(1));
+    let (two, eight) = (buffer.external_constant(2), buffer.constant(1u64));
+    assert_eq!(buffer.external_constant(1), one);
+    let code = buffer.finish().unwrap();
+    let offsets = [one, two, eight, small].map(|label| code.label_offset(label).unwrap());
+    assert_eq!(offsets, [8, 16, 24, 32]);
+    assert_eq!(code.alignment(), 8);
+    let mut bytes = code.bytes().to_vec();
+    for reloc in code.relocs() {
+        reloc.apply(&mut bytes, 0x1000, |symbol| Some(0x1234_5678_9abc_def0 + u64::from(symbol))).unwrap();
+    }
+    assert_eq!(bytes[8..16], 0x1234_5678_9abc_def1_u64.to_le_bytes());
+    assert_eq!(bytes[16..24], 0x1234_5678_9abc_def2_u64.to_le_bytes());
+    assert_eq!(code.relocs().len(), 2);
+}
+
+#[test]
 fn jump_tables_and_addresses() {
     let mut buffer = CodeBuffer::<Kind>::new();
     let (a, b, table) = (buffer.new_label(), buffer.new_label(), buffer.new_label());
