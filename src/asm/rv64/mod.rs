@@ -33,6 +33,7 @@ pub mod disassemble;
 pub mod fixup;
 pub mod forms;
 pub mod layout;
+pub mod macros;
 pub mod operand;
 pub mod reg;
 pub mod shorten;
@@ -51,6 +52,7 @@ use super::buffer::CodeBuffer;
 pub struct Assembler {
     buffer: CodeBuffer<Kind>,
     compress: bool,
+    features: macros::Features,
 }
 
 impl Default for Assembler {
@@ -67,7 +69,7 @@ impl Assembler {
 
     /// An assembler that writes into this buffer.
     pub fn with_buffer(buffer: CodeBuffer<Kind>) -> Assembler {
-        Assembler { buffer, compress: true }
+        Assembler { buffer, compress: true, features: macros::Features::default() }
     }
 
     /// Whether compressed forms are chosen; they are at first. It may be changed between any two instructions.
