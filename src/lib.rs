@@ -23,6 +23,7 @@
 pub mod asm;
 pub mod bytecode;
 pub mod cli;
+pub mod code;
 mod embed;
 pub mod lang;
 pub mod parallel_move;

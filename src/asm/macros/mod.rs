@@ -88,6 +88,9 @@ pub enum Place<G, F> {
     Stack(u32),
 }
 
+/// A place that a target's parallel move reads or writes.
+pub type PlaceOf<M> = Place<<M as MacroAssembler>::R64, <M as MacroAssembler>::F64>;
+
 /// The macro instructions that all targets have. See the [module](self) for what holds for all of them.
 ///
 /// Integers in methods named `_i64` and `_u64` are in registers of type [`R64`](Self::R64), those named `_i32` and `_u32`
@@ -153,7 +156,7 @@ pub trait MacroAssembler: DerefMut<Target = CodeBuffer<Self::Kind>> + Default {
     /// by an exchange or with a scratch register.
     ///
     /// Two moves to one place, or a stack place that is no multiple of 8, are [`AsmError::Operand`](super::AsmError::Operand).
-    fn parallel_move(&mut self, moves: &[(Place<Self::R64, Self::F64>, Place<Self::R64, Self::F64>)]);
+    fn parallel_move(&mut self, moves: &[(PlaceOf<Self>, PlaceOf<Self>)]);
 
     // ---- Arithmetic. ----
 
