@@ -191,5 +191,5 @@ fn every_macro_has_a_test() {
             assert!(sources.iter().any(|source| source.contains(&text)), "nothing tests {name}");
         }
     }
-    assert!(found > 70, "only {found} macros were found");
+    assert!(found >= 70, "only {found} macros were found");
 }

@@ -3,7 +3,7 @@
 use orus::asm::macros::{Access, Frame, Width};
 
 use crate::Target;
-use crate::exec::{self, Block, WORDS};
+use crate::exec::{self, Block};
 use crate::operands::Kind;
 use crate::run::{Batch, DATA, Outcome, Session, Shape, host_frame, is_full};
 
@@ -82,7 +82,9 @@ const OFFSETS: &[i64] = &[
 
 const I64: Option<Kind> = Some(Kind::I64);
 const F64: Option<Kind> = Some(Kind::F64);
-const DATA_BYTES: usize = 8 * (WORDS - DATA);
+/// The words that loads and stores go to.
+const DATA_END: usize = DATA + 24;
+const DATA_BYTES: usize = 8 * (DATA_END - DATA);
 
 /// What is to be done at an address.
 #[derive(Clone, Copy)]
@@ -174,7 +176,7 @@ fn at_offsets<M: Target>(session: &mut Session, what: What, functions: usize) {
             // Unaligned one time in four, but for a poll.
             let align = if session.rng.below(4) == 0 && !matches!(what, What::Poll) { 1 } else { size };
             let at = session.below((DATA_BYTES - 8) / align) * align;
-            for word in &mut block.0[DATA..] {
+            for word in &mut block.0[DATA..DATA_END] {
                 *word = session.rng.next_u64();
             }
             if run % 2 == 0 && matches!(what, What::Poll) {
@@ -184,7 +186,7 @@ fn at_offsets<M: Target>(session: &mut Session, what: What, functions: usize) {
             }
             let address = block.address() + (8 * DATA + at) as u64;
             let base = address.wrapping_sub(offset as u64);
-            let before: Vec<u8> = block.0[DATA..].iter().flat_map(|word| word.to_le_bytes()).collect();
+            let before: Vec<u8> = block.0[DATA..DATA_END].iter().flat_map(|word| word.to_le_bytes()).collect();
             let word = u64::from_le_bytes(before[at..at + 8].try_into().unwrap());
             let value = match what {
                 What::Store(_) if chosen[number].n == chosen[number].m => base,
@@ -207,7 +209,7 @@ fn at_offsets<M: Target>(session: &mut Session, what: What, functions: usize) {
             if let What::Store(_) | What::StoreFloat = what {
                 expected[at..at + size].copy_from_slice(&value.to_le_bytes()[..size]);
             }
-            let after: Vec<u8> = block.0[DATA..].iter().flat_map(|word| word.to_le_bytes()).collect();
+            let after: Vec<u8> = block.0[DATA..DATA_END].iter().flat_map(|word| word.to_le_bytes()).collect();
             assert!(
                 after == expected,
                 "{} at {offset:#x}, of {size} bytes (seed {})",

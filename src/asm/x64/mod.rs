@@ -31,6 +31,7 @@ pub mod enc;
 mod encode;
 pub mod fixup;
 pub mod forms;
+pub mod macros;
 pub mod mem;
 pub mod operand;
 pub mod reg;
