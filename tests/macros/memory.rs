@@ -186,7 +186,8 @@ fn at_offsets<M: Target>(session: &mut Session, what: What, functions: usize) {
             }
             let address = block.address() + (8 * DATA + at) as u64;
             let base = address.wrapping_sub(offset as u64);
-            let before: Vec<u8> = block.0[DATA..DATA_END].iter().flat_map(|word| word.to_le_bytes()).collect();
+            let before: Vec<u8> =
+                block.0[DATA..DATA_END].iter().flat_map(|word| word.to_le_bytes()).collect();
             let word = u64::from_le_bytes(before[at..at + 8].try_into().unwrap());
             let value = match what {
                 What::Store(_) if chosen[number].n == chosen[number].m => base,

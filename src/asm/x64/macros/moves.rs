@@ -23,7 +23,7 @@ pub(super) fn parallel(asm: &mut Assembler, moves: &[(P, P)]) {
         return asm.wrong("two moves write one place");
     }
     // Where the value is that was put aside.
-    let mut aside = Place::General(SCRATCH);
+    let mut aside = Place::Float(FLOAT_SCRATCH);
     let mut rest = &steps[..];
     while let [step, after @ ..] = rest {
         rest = after;
