@@ -40,9 +40,14 @@ struct Snapshot<'a> {
 impl<'a> Checker<'a> {
     /// Checks a program: the main module, whose text is given, and all that it uses. On success [`Self::parts`] has it.
     pub fn check_program(&mut self, location: &Location, bytes: &[u8]) -> Result<(), Vec<Diagnostic>> {
-        self.checked.entry.clear();
         let order = self.load(location, bytes);
-        for &module in &order {
+        self.check_modules(&order)
+    }
+
+    /// The second half of [`Self::check_program`]: checks modules that [`Self::load`] gave.
+    pub fn check_modules(&mut self, order: &[ModuleId]) -> Result<(), Vec<Diagnostic>> {
+        self.checked.entry.clear();
+        for &module in order {
             self.check_module(module, false);
         }
         self.set_exports(ModuleId(0));
@@ -98,8 +103,8 @@ impl<'a> Checker<'a> {
         Err(reports)
     }
 
-    /// Loads a module and all that it uses.
-    pub(super) fn load(&mut self, location: &Location, bytes: &[u8]) -> Vec<ModuleId> {
+    /// Reads and parses a module and all that it uses; the result is in the order in which they are to be checked.
+    pub fn load(&mut self, location: &Location, bytes: &[u8]) -> Vec<ModuleId> {
         let mut work = Workspace {
             arena: self.arena,
             names: &mut self.names,
