@@ -5,7 +5,7 @@ use super::scope::{BlockKind, Entity, VarKind, Window};
 use super::{Checker, Ctx, Progress, Return, ReturnMode, Slot, TypeParams};
 use crate::lang::ast::{self, Span};
 use crate::lang::hash::FastMap;
-use crate::lang::hir::{Block, BodyId, BodyKind, Expr, ExprKind, LocalId, Stmt, StmtKind};
+use crate::lang::hir::{Block, BodyId, BodyKind, Expr, ExprKind, If, LocalId, Stmt, StmtKind};
 use crate::lang::modules::ModuleId;
 use crate::lang::types::{Ty, TyKind};
 
@@ -455,10 +455,11 @@ impl<'a> Checker<'a> {
     fn dropped(&mut self, value: &'a Expr<'a>) -> StmtKind<'a> {
         let arena = self.arena;
         match value.kind {
-            ExprKind::If { arms, otherwise } => {
+            ExprKind::If(If { arms, otherwise }) => {
                 let arms =
                     arena.alloc_slice_fill_with(arms.len(), |at| (arms[at].0, self.drop_value(arms[at].1)));
-                StmtKind::If { arms, otherwise: Some(self.drop_value(otherwise)) }
+                let otherwise = otherwise.map(|block| self.drop_value(block));
+                StmtKind::If(arena.alloc(If { arms, otherwise }))
             }
             ExprKind::Match(m) => {
                 let arms = arena.alloc_slice_fill_with(m.arms.len(), |at| crate::lang::hir::Arm {

@@ -9,7 +9,7 @@ use crate::bytecode::Spec;
 use crate::lang::ast::{self, Span, StmtKind as Ast};
 use crate::lang::diag::Diagnostic;
 use crate::lang::hash::FastMap;
-use crate::lang::hir::{Block, BodyKind, Piece, Stmt, StmtKind};
+use crate::lang::hir::{Block, BodyKind, Piece, Stmt, StmtKind, Template};
 use crate::lang::intern::Symbol;
 use crate::lang::modules::{Location, ModuleId, Workspace};
 use crate::lang::types::{Ty, TypesMark};
@@ -222,7 +222,8 @@ impl<'a> Checker<'a> {
             StmtKind::Expr(kept)
         } else {
             let pieces = self.arena.alloc_slice_fill_iter([Piece::Arg(std::cell::Cell::new(Spec::Nested))]);
-            StmtKind::Print { pieces, args: std::slice::from_ref(kept), span: expr.span }
+            let template = self.alloc(Template { pieces, args: std::slice::from_ref(kept) });
+            StmtKind::Print { template, span: expr.span }
         };
         self.stmts.push(Stmt { kind, span });
     }

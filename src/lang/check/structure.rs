@@ -30,12 +30,8 @@ pub(super) struct Need {
 
 impl<'a> Checker<'a> {
     /// `Path{ field: value, … }`
-    pub(super) fn struct_literal(
-        &mut self,
-        path: ast::Path<'a>,
-        inits: &'a [(Ident, ast::Expr<'a>)],
-        span: Span,
-    ) -> Expr<'a> {
+    pub(super) fn struct_literal(&mut self, literal: &'a ast::StructLiteral<'a>, span: Span) -> Expr<'a> {
+        let ast::StructLiteral { path, inits } = *literal;
         let poison = Expr { kind: ExprKind::Bool(false), ty: Ty::POISON, span };
         let Some(id) = self.struct_named(path) else {
             for (_, value) in inits {

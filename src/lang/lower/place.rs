@@ -6,7 +6,7 @@
 use super::function::{Function, Operand, Slot, Value};
 use super::slots::set_op;
 use crate::bytecode::{Arg, Op, Reg, Span, TypeId};
-use crate::lang::hir::{BinaryOp, Expr, ExprKind, LocalId, Place, Stmt, StmtKind, VarId};
+use crate::lang::hir::{BinaryOp, Compound, Expr, ExprKind, Index, LocalId, Place, Stmt, StmtKind, VarId};
 use crate::lang::types::Ty;
 
 impl<'a> Function<'_, 'a> {
@@ -194,7 +194,7 @@ impl<'a> Function<'_, 'a> {
     /// Whether evaluating an expression may assign to a variable that is in a register: only what holds statements may.
     fn may_assign(value: &Expr<'_>) -> bool {
         match &value.kind {
-            ExprKind::If { .. } | ExprKind::Match(_) => true,
+            ExprKind::If(_) | ExprKind::Match(_) => true,
             ExprKind::CheckLen { operand, .. } => Self::may_assign(operand),
             _ => false,
         }
@@ -237,11 +237,11 @@ impl<'a> Function<'_, 'a> {
                 self.release(operand);
                 self.release(target);
             }
-            Place::Index { base, index, bracket } => {
+            Place::Index(Index { base, index, bracket }) => {
                 let target = self.eval_before(base, value);
                 let position = self.eval_before(index, value);
                 let operand = self.eval(value);
-                self.set_element(base.ty, target, position, operand, bracket);
+                self.set_element(base.ty, target, position, operand, *bracket);
                 self.release(operand);
                 self.release(position);
                 self.release(target);
@@ -273,7 +273,7 @@ impl<'a> Function<'_, 'a> {
 
     /// `place op= value`.
     pub fn compound(&mut self, stmt: &'a Stmt<'a>) {
-        let StmtKind::Compound { place, op, op_span, value } = &stmt.kind else { return };
+        let StmtKind::Compound(Compound { place, op, op_span, value }) = stmt.kind else { return };
         match *place {
             Place::Local(local, span) => {
                 let info = &self.body.locals[local.index()];
@@ -324,16 +324,16 @@ impl<'a> Function<'_, 'a> {
                 self.release(after);
                 self.release(target);
             }
-            Place::Index { base, index, bracket } => {
+            Place::Index(Index { base, index, bracket }) => {
                 let target = self.eval(base);
                 let position = self.eval(index);
                 let base_ty = self.ty(base.ty);
                 let (get, ty) = self.get_form(base_ty);
                 let before = self.temp(ty);
-                self.at(bracket).op(get, before, target.reg, position.reg);
+                self.at(*bracket).op(get, before, target.reg, position.reg);
                 let after = self.binary(*op, *op_span, Value::Temp(before), value, ty, None);
                 let after = self.operand(after, ty);
-                self.set_element(base.ty, target, position, after, bracket);
+                self.set_element(base.ty, target, position, after, *bracket);
                 self.release(after);
                 self.release(position);
                 self.release(target);
