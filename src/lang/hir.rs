@@ -112,12 +112,12 @@ pub struct Body<'a> {
     /// Part of the prelude: invisible in traces and in the call depth.
     pub prelude: bool,
     /// A parameter called `_` has a local like any other.
-    pub params: Vec<LocalId>,
+    pub params: &'a [LocalId],
     /// [`Ty::VOID`] if it returns nothing.
     pub ret: Ty,
-    pub locals: Vec<Local<'a>>,
+    pub locals: &'a [Local<'a>],
     /// What a closure refers to of the enclosing bodies.
-    pub captures: Vec<Capture>,
+    pub captures: &'a [Capture],
     pub loops: u32,
     /// A value at its end is returned.
     pub block: Block<'a>,

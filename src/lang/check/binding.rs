@@ -456,8 +456,8 @@ impl<'a> Checker<'a> {
         let value = self.require_value(value);
         let ty = self.types.shallow(value.ty);
         if let TyKind::Struct(id) = *self.types.kind(ty) {
-            match self.members.get(&(Owner::Struct(id), name.name)) {
-                Some(&Member::Field(field)) => {
+            match self.members(Owner::Struct(id)).get(name.name) {
+                Some(Member::Field(field)) => {
                     let slot = self.structs[id.0 as usize].fields[field as usize].slot;
                     return (Place::Field { object: self.alloc(value), field }, slot);
                 }

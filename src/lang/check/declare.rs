@@ -1,5 +1,6 @@
 //! Declarations of a module: names first, so that order does not matter, then what they are.
 
+use super::members::Members;
 use super::scope::{Decl, Entity};
 use super::structure::DefaultValue;
 use super::{
@@ -33,11 +34,11 @@ impl<'a> Checker<'a> {
             VariantInfo { name: "Err", payload: vec![("error", error)] },
         ];
         let slots = |ty| VariantSlots { payload: vec![Slot::of(ty)] };
-        self.enums.push(Enum { params, variants: vec![slots(value), slots(error)] });
+        let mut members = Members::default();
+        members.insert(known::OK, Member::Variant(0));
+        members.insert(known::ERR, Member::Variant(1));
+        self.enums.push(Enum { params, variants: vec![slots(value), slots(error)], members });
         self.checked.enums.push(EnumInfo { name: "Result", params: 2, variants });
-        let owner = Owner::Enum(EnumId(0));
-        self.members.insert((owner, known::OK), Member::Variant(0));
-        self.members.insert((owner, known::ERR), Member::Variant(1));
         self.decls.push(Decl {
             entity: Entity::Enum(EnumId(0)),
             from: 0,
@@ -104,19 +105,30 @@ impl<'a> Checker<'a> {
                     let id = StructId(self.structs.len() as u32);
                     let (module, file) = (self.cx().module, self.file());
                     let limit = self.pos(decl.name.span.start);
-                    self.structs.push(Struct { decl, module, file, limit, fields: Vec::new() });
+                    let fields = Vec::with_capacity(decl.fields.len());
+                    self.structs.push(Struct {
+                        decl,
+                        module,
+                        file,
+                        limit,
+                        fields,
+                        members: Members::default(),
+                    });
                     let name = self.name(decl.name.name);
-                    self.checked.structs.push(StructInfo { name, fields: Vec::new() });
+                    let fields = Vec::with_capacity(decl.fields.len());
+                    self.checked.structs.push(StructInfo { name, fields });
                     structs.push((id, *decl));
                     (decl.name, decl.public, Entity::Struct(id))
                 }
                 StmtKind::Enum(decl) => {
                     let id = EnumId(self.enums.len() as u32);
                     let params = decl.params.iter().map(|param| param.name).collect();
-                    self.enums.push(Enum { params, variants: Vec::new() });
+                    let variants = Vec::with_capacity(decl.variants.len());
+                    self.enums.push(Enum { params, variants, members: Members::default() });
                     let name = self.name(decl.name.name);
                     let count = decl.params.len() as u32;
-                    self.checked.enums.push(EnumInfo { name, params: count, variants: Vec::new() });
+                    let variants = Vec::with_capacity(decl.variants.len());
+                    self.checked.enums.push(EnumInfo { name, params: count, variants });
                     enums.push((id, *decl));
                     (decl.name, decl.public, Entity::Enum(id))
                 }
@@ -272,7 +284,7 @@ impl<'a> Checker<'a> {
 
     /// Adds a field, variant or function to a type; one that is there already is reported.
     fn add_member(&mut self, owner: Owner, name: Ident, member: Member) -> bool {
-        if self.members.contains_key(&(owner, name.name)) {
+        if self.members(owner).get(name.name).is_some() {
             let (of, text) = (self.owner_name(owner), self.name(name.name));
             let report = self
                 .diagnostic(
@@ -286,7 +298,7 @@ impl<'a> Checker<'a> {
             self.report(report);
             return false;
         }
-        self.members.insert((owner, name.name), member);
+        self.members_mut(owner).insert(name.name, member);
         if self.interactive {
             self.undo.push(super::session::Undo::Member(owner, name.name));
         }

@@ -99,8 +99,8 @@ impl<'a> Checker<'a> {
             _ => return None,
         };
         let Entity::Enum(id) = entity else { return None };
-        match self.members.get(&(Owner::Enum(id), last.name)) {
-            Some(&Member::Variant(variant)) => Some((id, variant)),
+        match self.members(Owner::Enum(id)).get(last.name) {
+            Some(Member::Variant(variant)) => Some((id, variant)),
             _ => None,
         }
     }

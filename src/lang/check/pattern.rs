@@ -70,10 +70,13 @@ impl<'a> Checker<'a> {
         if valued && !missing {
             return (Some(arena.alloc(Match { value, arms })), falls);
         }
-        let arms = arena.alloc_slice_fill_with(arms.len(), |index| Arm {
-            pattern: arms[index].pattern,
-            body: self.drop_value(arms[index].body),
-        });
+        let mut arms = &*arms;
+        if valued {
+            arms = arena.alloc_slice_fill_with(arms.len(), |index| Arm {
+                pattern: arms[index].pattern,
+                body: self.drop_value(arms[index].body),
+            });
+        }
         let span = Span { start: m.keyword.start, end: m.value.span.end };
         if strict && !missing {
             // No arm comes to its end: still an expression, of whatever type.

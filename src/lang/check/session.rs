@@ -8,7 +8,7 @@ use super::{Checker, Ctx, FnId, ModuleScope, Owner, Progress, Unit};
 use crate::bytecode::Spec;
 use crate::lang::ast::{self, Span, StmtKind as Ast};
 use crate::lang::diag::Diagnostic;
-use crate::lang::hash::FastMap;
+use crate::lang::hash::{FastMap, IdMap};
 use crate::lang::hir::{Block, BodyKind, Piece, Stmt, StmtKind, Template};
 use crate::lang::intern::Symbol;
 use crate::lang::modules::{Location, ModuleId, Workspace};
@@ -186,7 +186,7 @@ impl<'a> Checker<'a> {
         let list = self.arena.alloc_slice_copy(&self.stmts[start..]);
         self.stmts.truncate(start);
         let block = Block { stmts: list, value: None, conditionals: &[] };
-        self.end_body(mark, "<module>", Vec::new(), block, Span::default(), prelude);
+        self.end_body(mark, "<module>", &[], block, Span::default(), prelude);
         if !prelude {
             self.checked.entry.push(body);
         }
@@ -262,7 +262,7 @@ impl<'a> Checker<'a> {
     }
 
     fn restore(&mut self, old: Snapshot<'a>) {
-        for undo in self.undo.drain(..).rev() {
+        for undo in std::mem::take(&mut self.undo).into_iter().rev() {
             match undo {
                 Undo::Name(module, name, hidden) => {
                     let names = &mut self.module_scopes[module.index()].names;
@@ -272,7 +272,7 @@ impl<'a> Checker<'a> {
                     };
                 }
                 Undo::Member(owner, name) => {
-                    self.members.remove(&(owner, name));
+                    self.members_mut(owner).remove(name);
                 }
                 Undo::Instance(id, key) => {
                     self.instances.remove(&(id, key));
@@ -305,7 +305,7 @@ impl<'a> Checker<'a> {
 impl ModuleScope<'_> {
     fn new() -> Self {
         ModuleScope {
-            names: FastMap::default(),
+            names: IdMap::default(),
             body: crate::lang::hir::BodyId(0),
             file: crate::bytecode::FileId(0),
             stmts: &[],

@@ -143,7 +143,7 @@ impl<'a> Walk<'_, 'a> {
     }
 
     fn capture(&mut self, body: BodyId) {
-        for &capture in &self.checked.bodies[body.index()].captures {
+        for &capture in self.checked.bodies[body.index()].captures {
             if let Capture::Local(local) = capture
                 && self.is_unset(self.local(local))
             {

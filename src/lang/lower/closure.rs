@@ -295,7 +295,7 @@ impl<'a> Function<'_, 'a> {
                     Capture::Local(local) => self.body.locals[local.index()].name,
                     Capture::Outer(index) => self.outer_name(index),
                 };
-                (self.s.arc(name), self.reg_ty(reg))
+                (self.s.names.get(name), self.reg_ty(reg))
             })
             .collect();
         let ty = self.s.types.closure_of(FuncId(body.0), fields);

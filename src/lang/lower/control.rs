@@ -89,7 +89,7 @@ impl<'a> Function<'_, 'a> {
     }
 
     fn loop_label(&self, id: LoopId, exit: bool) -> Option<Label> {
-        let context = self.loops.iter().rev().find(|context| context.id == id)?;
+        let context = self.buffers.loops.iter().rev().find(|context| context.id == id)?;
         Some(if exit { context.exit } else { context.next })
     }
 
@@ -104,9 +104,9 @@ impl<'a> Function<'_, 'a> {
 
     /// The body of a loop, with the labels that `break` and `continue` lead to.
     fn loop_body(&mut self, id: LoopId, exit: Label, next: Label, body: &Block<'a>) {
-        self.loops.push(LoopContext { id, exit, next });
+        self.buffers.loops.push(LoopContext { id, exit, next });
         self.block(body, Want::Drop);
-        self.loops.pop();
+        self.buffers.loops.pop();
         self.bind(next);
     }
 

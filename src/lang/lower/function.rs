@@ -122,16 +122,53 @@ pub(super) struct OverflowArray {
     pub count: u32,
 }
 
+/// For each type a list of free registers, the last one in first: linked, so that a type costs one number.
+#[derive(Default)]
+struct FreeRegisters {
+    /// By type: one more than the index of its list's first entry, or 0.
+    first: Vec<u32>,
+    /// A register, its type, and the same as above for the next one.
+    entries: Vec<(Reg, TypeId, u32)>,
+}
+
+impl FreeRegisters {
+    fn push(&mut self, ty: TypeId, reg: Reg) {
+        if ty.index() >= self.first.len() {
+            self.first.resize(ty.index() + 1, 0);
+        }
+        let first = &mut self.first[ty.index()];
+        self.entries.push((reg, ty, *first));
+        *first = self.entries.len() as u32;
+    }
+
+    fn pop(&mut self, ty: TypeId) -> Option<Reg> {
+        let first = self.first.get_mut(ty.index())?;
+        let index = first.checked_sub(1)? as usize;
+        let (reg, _, next) = self.entries[index];
+        *first = next;
+        if index + 1 == self.entries.len() {
+            self.entries.pop();
+        }
+        Some(reg)
+    }
+
+    fn clear(&mut self) {
+        for (_, ty, _) in self.entries.drain(..) {
+            self.first[ty.index()] = 0;
+        }
+    }
+}
+
 /// Buffers kept from one body to the next.
 #[derive(Default)]
 pub(super) struct Buffers {
     pub builder: FunctionBuilder,
-    free: Vec<Vec<Reg>>,
-    touched: Vec<TypeId>,
+    free: FreeRegisters,
     /// Free registers that only constants of loops were in, and nullable ones.
     set_apart: Vec<Reg>,
     locals: Vec<Slot>,
     scope: Vec<LocalId>,
+    pub loops: Vec<LoopContext>,
     pub pending: Vec<Label>,
     pub used: Vec<bool>,
     /// Targets of the handlers of the `try` statements whose `catch` part has been begun and not emitted anything yet.
@@ -157,7 +194,6 @@ pub(super) struct Function<'l, 'a> {
     pub pinned: Vec<Option<Reg>>,
     /// Counter of the function; those of its loops follow.
     pub counter: u32,
-    pub loops: Vec<LoopContext>,
     pub globals: FastMap<VarId, Slot>,
     pub overflow: Vec<OverflowArray>,
     pub params: Vec<TypeId>,
@@ -206,7 +242,6 @@ impl<'l, 'a> Function<'l, 'a> {
             closure: None,
             pinned: Vec::new(),
             counter,
-            loops: Vec::new(),
             globals: FastMap::default(),
             overflow: Vec::new(),
             params: Vec::new(),
@@ -231,9 +266,7 @@ impl<'l, 'a> Function<'l, 'a> {
             self.buffers.builder.bind(label);
         }
         let result = finish(&mut self.buffers.builder);
-        for ty in self.buffers.touched.drain(..) {
-            self.buffers.free[ty.index()].clear();
-        }
+        self.buffers.free.clear();
         self.buffers.set_apart.clear();
         self.buffers.scope.clear();
         self.buffers.used.clear();
@@ -251,7 +284,7 @@ impl<'l, 'a> Function<'l, 'a> {
         if ty.0 <= Ty::RANGE.0 {
             return TypeId(ty.0);
         }
-        let id = self.s.types.convert(self.checked, self.types, ty);
+        let id = self.s.types.convert(self.checked, self.types, &mut self.s.names, ty);
         self.open |= self.s.types.is_open(id);
         id
     }
@@ -285,7 +318,7 @@ impl<'l, 'a> Function<'l, 'a> {
     /// A register of a type: one that is free, else a new one.
     #[inline]
     pub fn temp(&mut self, ty: TypeId) -> Reg {
-        match self.buffers.free.get_mut(ty.index()).and_then(Vec::pop) {
+        match self.buffers.free.pop(ty) {
             Some(reg) => reg,
             None => self.fresh(ty),
         }
@@ -321,14 +354,7 @@ impl<'l, 'a> Function<'l, 'a> {
         if nullable {
             return self.buffers.set_apart.push(reg);
         }
-        let index = ty.index();
-        if index >= self.buffers.free.len() {
-            self.buffers.free.resize_with(self.s.types.descs.len(), Vec::new);
-        }
-        if self.buffers.free[index].is_empty() {
-            self.buffers.touched.push(ty);
-        }
-        self.buffers.free[index].push(reg);
+        self.buffers.free.push(ty, reg);
     }
 
     /// The declared type of a register.
@@ -344,7 +370,7 @@ impl<'l, 'a> Function<'l, 'a> {
     /// Names the variable that a register holds.
     pub fn name_register(&mut self, reg: Reg, name: &str) {
         if !name.is_empty() {
-            let name = self.s.arc(name);
+            let name = self.s.names.get(name);
             self.buffers.builder.name_register(reg, name);
         }
     }

@@ -24,7 +24,7 @@ pub fn problems(checker: &mut Checker<'_>) -> Vec<String> {
             let view = BodyView {
                 name: body.name,
                 locals,
-                captures: body.captures.clone(),
+                captures: body.captures.to_vec(),
                 block: body.block,
                 ret: body.ret,
             };
