@@ -62,7 +62,7 @@ pub struct Checked<'a> {
 pub struct StructInfo<'a> {
     pub name: &'a str,
     /// In the order of the declaration.
-    pub fields: Vec<(&'a str, Ty)>,
+    pub fields: &'a [(&'a str, Ty)],
 }
 
 /// An enum declaration. Payload types may name the declaration's type parameters
@@ -76,7 +76,7 @@ pub struct EnumInfo<'a> {
 /// A variant: its name and the names (empty if none) and types of its payload.
 pub struct VariantInfo<'a> {
     pub name: &'a str,
-    pub payload: Vec<(&'a str, Ty)>,
+    pub payload: &'a [(&'a str, Ty)],
 }
 
 /// A module variable. (A literal constant is not here: its uses are literals.)

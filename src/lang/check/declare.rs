@@ -27,13 +27,14 @@ pub(super) enum Waiting {
 impl<'a> Checker<'a> {
     /// Declares `Result`, which every module sees unless it declares its own.
     pub(super) fn declare_result(&mut self) {
+        let arena = self.arena;
         let params = vec![known::T, known::E];
         let (value, error) = (self.types.intern(TyKind::Param(0)), self.types.intern(TyKind::Param(1)));
         let variants = vec![
-            VariantInfo { name: "Ok", payload: vec![("value", value)] },
-            VariantInfo { name: "Err", payload: vec![("error", error)] },
+            VariantInfo { name: "Ok", payload: arena.alloc_slice_copy(&[("value", value)]) },
+            VariantInfo { name: "Err", payload: arena.alloc_slice_copy(&[("error", error)]) },
         ];
-        let slots = |ty| VariantSlots { payload: vec![Slot::of(ty)] };
+        let slots = |ty| VariantSlots { payload: arena.alloc_slice_copy(&[Slot::of(ty)]) };
         let mut members = Members::default();
         members.insert(known::OK, Member::Variant(0));
         members.insert(known::ERR, Member::Variant(1));
@@ -115,8 +116,7 @@ impl<'a> Checker<'a> {
                         members: Members::default(),
                     });
                     let name = self.name(decl.name.name);
-                    let fields = Vec::with_capacity(decl.fields.len());
-                    self.checked.structs.push(StructInfo { name, fields });
+                    self.checked.structs.push(StructInfo { name, fields: &[] });
                     structs.push((id, *decl));
                     (decl.name, decl.public, Entity::Struct(id))
                 }
@@ -268,13 +268,13 @@ impl<'a> Checker<'a> {
         self.cx_mut().type_params = Some(TypeParams { owner: id, args: Vec::new() });
         for (number, variant) in decl.variants.iter().enumerate() {
             self.add_member(Owner::Enum(id), variant.name, Member::Variant(number as u32));
-            let mut slots = Vec::with_capacity(variant.payload.len());
-            let mut payload = Vec::with_capacity(variant.payload.len());
-            for part in variant.payload {
-                let slot = self.annotation(&part.ty);
-                slots.push(slot);
-                payload.push((part.name.map_or("", |name| self.name(name.name)), slot.ty));
-            }
+            let arena = self.arena;
+            let count = variant.payload.len();
+            let slots =
+                &*arena.alloc_slice_fill_with(count, |index| self.annotation(&variant.payload[index].ty));
+            let payload = arena.alloc_slice_fill_with(count, |index| {
+                (variant.payload[index].name.map_or("", |name| self.name(name.name)), slots[index].ty)
+            });
             let name = self.name(variant.name.name);
             self.checked.enums[id.0 as usize].variants.push(VariantInfo { name, payload });
             self.enums[id.0 as usize].variants.push(VariantSlots { payload: slots });
@@ -311,11 +311,13 @@ impl<'a> Checker<'a> {
         for (number, field) in decl.fields.iter().enumerate() {
             self.add_member(Owner::Struct(id), field.name, Member::Field(number as u32));
             let slot = self.annotation(&field.ty);
-            let name = self.name(field.name.name);
-            self.checked.structs[id.0 as usize].fields.push((name, slot.ty));
             let info = FieldInfo { name: field.name.name, slot, default: DefaultValue::None };
             self.structs[id.0 as usize].fields.push(info);
         }
+        let fields = self.structs[id.0 as usize].fields.iter();
+        self.checked.structs[id.0 as usize].fields = self
+            .arena
+            .alloc_slice_fill_iter(fields.map(|field| (self.names.name(field.name), field.slot.ty)));
     }
 
     fn declare_defaults(&mut self, id: StructId) {

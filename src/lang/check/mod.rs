@@ -88,7 +88,7 @@ pub struct Checker<'a> {
     decls: Vec<Decl>,
     functions: Vec<Function<'a>>,
     structs: Vec<Struct<'a>>,
-    enums: Vec<Enum>,
+    enums: Vec<Enum<'a>>,
     constants: Vec<constant::Constant<'a>>,
     /// What the checker knows of a module variable, by `VarId`.
     globals: Vec<GlobalInfo>,
@@ -108,7 +108,7 @@ pub struct Checker<'a> {
     /// Which defaults of fields each default needs: filled while defaults are checked.
     default_needs: FastMap<(StructId, u32), Vec<structure::Need>>,
     /// The types found to have `==`, or not.
-    has_equality: FastMap<Ty, bool>,
+    has_equality: IdMap<Ty, bool>,
     /// Bodies whose return type hung on another body's when they ended.
     late_returns: Vec<BodyId>,
     /// Number of the REPL input, 0 for a program.
@@ -233,15 +233,15 @@ struct FieldInfo<'a> {
 }
 
 /// An enum declaration.
-struct Enum {
+struct Enum<'a> {
     params: Vec<Symbol>,
-    variants: Vec<VariantSlots>,
+    variants: Vec<VariantSlots<'a>>,
     members: Members,
 }
 
 /// The payload of a variant.
-struct VariantSlots {
-    payload: Vec<Slot>,
+struct VariantSlots<'a> {
+    payload: &'a [Slot],
 }
 
 /// What the checker knows of a module variable beside [`Variable`](super::hir::Variable).
@@ -265,9 +265,9 @@ struct ModuleScope<'a> {
     file: FileId,
     stmts: &'a [ast::Stmt<'a>],
     /// Names that statements not yet checked will declare; made when a function asks for such a name.
-    forward: Option<FastMap<Symbol, prepass::Forward<'a>>>,
+    forward: Option<IdMap<Symbol, prepass::Forward<'a>>>,
     /// Variables that exist before their declaration was checked.
-    early: FastMap<Symbol, Entity>,
+    early: IdMap<Symbol, Entity>,
     /// All its statements were checked.
     finished: bool,
     /// Some `use m: *` could not be resolved: unknown names are not reported.
@@ -406,7 +406,7 @@ impl<'a> Checker<'a> {
             stmts: Vec::new(),
             conditionals: Vec::new(),
             default_needs: FastMap::default(),
-            has_equality: FastMap::default(),
+            has_equality: IdMap::default(),
             late_returns: Vec::new(),
             input: 0,
             interactive: false,

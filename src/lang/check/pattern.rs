@@ -239,9 +239,8 @@ impl<'a> Checker<'a> {
         if std::mem::replace(&mut covered.variants[variant as usize], true) && !covered.all {
             self.report_unreachable(span, "An arm before this one matches the same variant.");
         }
-        let payload = &self.enums[id.0 as usize].variants[variant as usize].payload;
-        let types: Vec<Ty> = payload.iter().map(|slot| slot.ty).collect();
-        let types: Vec<Ty> = types.into_iter().map(|ty| self.types.instantiate(ty, &args)).collect();
+        let payload = self.enums[id.0 as usize].variants[variant as usize].payload;
+        let types: Vec<Ty> = payload.iter().map(|slot| self.types.instantiate(slot.ty, &args)).collect();
         if named.len() != types.len() {
             let (expected, bound) = (types.len(), named.len());
             let plural = if expected == 1 { "" } else { "s" };

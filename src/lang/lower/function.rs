@@ -20,7 +20,7 @@ use super::assigned::Assigned;
 use super::closure::Captures;
 use crate::bytecode::builder::MAX_REGISTERS;
 use crate::bytecode::{FunctionBuilder, Kind, Label, LiteralId, Point, Reg, RegType, Span, TypeDesc, TypeId};
-use crate::lang::hash::FastMap;
+use crate::lang::hash::IdMap;
 use crate::lang::hir::{Body, BodyId, Checked, Expr, LocalId, LoopId, VarId};
 use crate::lang::types::{Ty, Types};
 
@@ -194,7 +194,7 @@ pub(super) struct Function<'l, 'a> {
     pub pinned: Vec<Option<Reg>>,
     /// Counter of the function; those of its loops follow.
     pub counter: u32,
-    pub globals: FastMap<VarId, Slot>,
+    pub globals: IdMap<VarId, Slot>,
     pub overflow: Vec<OverflowArray>,
     pub params: Vec<TypeId>,
     pub ret: Option<TypeId>,
@@ -242,7 +242,7 @@ impl<'l, 'a> Function<'l, 'a> {
             closure: None,
             pinned: Vec::new(),
             counter,
-            globals: FastMap::default(),
+            globals: IdMap::default(),
             overflow: Vec::new(),
             params: Vec::new(),
             ret: None,

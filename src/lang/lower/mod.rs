@@ -77,7 +77,7 @@ pub struct Lowerer {
     buffers: Option<Box<Buffers>>,
 }
 
-/// Shared copies of the names that the trees hold.
+/// Shared copies of names that the trees hold, for those that tend to occur often.
 #[derive(Default)]
 struct SharedNames {
     /// By address, since equal names are at one.
@@ -162,8 +162,12 @@ impl Lowerer {
         }
         // An instance that runs the session goes on where it stopped, so earlier inputs stay in the list.
         self.program.entry.extend(checked.entry.iter().map(|body| FuncId(body.0)));
-        let exports = checked.exports.iter();
-        self.program.exports = exports.map(|&(name, body)| (self.names.get(name), FuncId(body.0))).collect();
+        let functions = &self.program.functions;
+        let exports = checked.exports.iter().map(|&(name, body)| {
+            let own = &functions[body.index()].name;
+            (if **own == *name { own.clone() } else { name.into() }, FuncId(body.0))
+        });
+        self.program.exports = exports.collect();
     }
 
     fn lower_body(&mut self, checked: &Checked<'_>, types: &mut Types, id: BodyId) {
@@ -293,7 +297,7 @@ impl Lowerer {
             return id;
         }
         let id = GlobalId(self.program.globals.len() as u32);
-        let name = self.names.get(checked.globals[var.index()].name);
+        let name = checked.globals[var.index()].name.into();
         self.program.globals.push(bytecode::Global { name, ty });
         self.globals.set_id(var, id);
         id
@@ -369,7 +373,7 @@ impl Function<'_, '_> {
     /// What the builder does not know.
     fn info(&mut self) -> FunctionInfo {
         FunctionInfo {
-            name: self.s.names.get(self.body.name),
+            name: self.body.name.into(),
             file: self.body.file,
             params: std::mem::take(&mut self.params),
             ret: self.ret,

@@ -15,7 +15,7 @@ use std::sync::Arc;
 
 use super::SharedNames;
 use crate::bytecode::{FuncId, Kind, Layout, TypeDesc, TypeId};
-use crate::lang::hash::FastMap;
+use crate::lang::hash::{FastMap, IdMap};
 use crate::lang::hir::Checked;
 use crate::lang::types::{EnumId, StructId, Ty, TyKind, Types};
 
@@ -32,15 +32,15 @@ pub(super) struct TypeTable {
     known: Vec<TypeId>,
     /// The open types that were converted.
     open_types: Vec<Ty>,
-    unknown: FastMap<Ty, TypeId>,
-    arrays: FastMap<TypeId, TypeId>,
+    unknown: IdMap<Ty, TypeId>,
+    arrays: IdMap<TypeId, TypeId>,
     maps: FastMap<(TypeId, TypeId), TypeId>,
     functions: FastMap<(Box<[TypeId]>, Option<TypeId>), TypeId>,
-    structs: FastMap<StructId, TypeId>,
+    structs: IdMap<StructId, TypeId>,
     enums: FastMap<(EnumId, Box<[TypeId]>), TypeId>,
-    enum_instances: FastMap<EnumId, u32>,
-    cells: FastMap<TypeId, TypeId>,
-    closures: FastMap<FuncId, TypeId>,
+    enum_instances: IdMap<EnumId, u32>,
+    cells: IdMap<TypeId, TypeId>,
+    closures: IdMap<FuncId, TypeId>,
     /// Types that have a number but not yet a layout.
     pending: Vec<(TypeId, Pending)>,
     /// Of [`TypeTable::convert_parts`], kept for the next time.
@@ -68,15 +68,15 @@ impl TypeTable {
             kinds,
             known: Vec::new(),
             open_types: Vec::new(),
-            unknown: FastMap::default(),
-            arrays: FastMap::default(),
+            unknown: IdMap::default(),
+            arrays: IdMap::default(),
             maps: FastMap::default(),
             functions: FastMap::default(),
-            structs: FastMap::default(),
+            structs: IdMap::default(),
             enums: FastMap::default(),
-            enum_instances: FastMap::default(),
-            cells: FastMap::default(),
-            closures: FastMap::default(),
+            enum_instances: IdMap::default(),
+            cells: IdMap::default(),
+            closures: IdMap::default(),
             pending: Vec::new(),
             buffers: Default::default(),
         };
@@ -289,7 +289,7 @@ impl TypeTable {
                     return self.unknown_type(Ty::POISON);
                 }
                 let info = &checked.enums[of.0 as usize];
-                let name = names.get(info.name);
+                let name: Arc<str> = info.name.into();
                 let open = key.1.iter().any(|&part| self.is_open(part));
                 let id = if info.variants.iter().all(|variant| variant.payload.is_empty()) {
                     let variants = info.variants.iter().map(|variant| names.get(variant.name)).collect();
@@ -339,7 +339,7 @@ impl TypeTable {
                 (names.get(name), ty, self.is_ref(ty))
             })
             .collect();
-        self.descs[id.index()] = TypeDesc::Struct(Layout::new(names.get(info.name), fields));
+        self.descs[id.index()] = TypeDesc::Struct(Layout::new(info.name.into(), fields));
     }
 
     fn lay_out_enum(
@@ -354,7 +354,7 @@ impl TypeTable {
         let mut layouts = Vec::with_capacity(info.variants.len());
         for variant in &info.variants {
             let mut fields = Vec::with_capacity(variant.payload.len());
-            for &(name, ty) in &variant.payload {
+            for &(name, ty) in variant.payload {
                 let ty = types.instantiate(ty, args);
                 let ty = self.convert_parts(checked, types, names, ty);
                 fields.push((names.get(name), ty, self.is_ref(ty)));
