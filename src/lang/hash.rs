@@ -52,21 +52,6 @@ impl Hasher for FastState {
     }
 }
 
-/// The hash of a name, read by whole words: names are short, so the copying of a remainder would be most of the work.
-pub fn hash_name(name: &str) -> u64 {
-    let bytes = name.as_bytes();
-    let mut state = FastState(bytes.len() as u64);
-    let word = |at: usize| bytes[at..].first_chunk().map_or(0, |chunk| u64::from_le_bytes(*chunk));
-    if bytes.len() < 8 {
-        state.add(bytes.iter().fold(0, |word, &byte| word << 8 | u64::from(byte)));
-    } else {
-        (0..bytes.len() - 8).step_by(8).for_each(|at| state.add(word(at)));
-        // The last eight bytes, some of which may have been seen.
-        state.add(word(bytes.len() - 8));
-    }
-    state.finish()
-}
-
 /// For keys that are one number each, counted up from 0: neighbours are neighbours in the table too, so that a walk in
 /// the order of the numbers stays in the cache. Keys in steps of a power of two share places, but there are then as many
 /// numbers between them.

@@ -1,6 +1,8 @@
 //! Names as numbers: equal names have equal [`Symbol`]s.
 
-use super::hash::hash_name;
+use std::hash::BuildHasher;
+
+use super::hash::FastHasher;
 
 /// An interned name.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
@@ -29,7 +31,7 @@ impl<'a> Interner<'a> {
 
     /// The number of a name.
     pub fn intern(&mut self, name: &str) -> Symbol {
-        let hash = hash_name(name) as u32;
+        let hash = FastHasher.hash_one(name) as u32;
         let mut at = hash as usize & (self.table.len() - 1);
         loop {
             let (other, symbol) = self.table[at];

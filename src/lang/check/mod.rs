@@ -108,7 +108,7 @@ pub struct Checker<'a> {
     /// Which defaults of fields each default needs: filled while defaults are checked.
     default_needs: FastMap<(StructId, u32), Vec<structure::Need>>,
     /// The types found to have `==`, or not.
-    has_equality: IdMap<Ty, bool>,
+    has_equality: FastMap<Ty, bool>,
     /// Bodies whose return type hung on another body's when they ended.
     late_returns: Vec<BodyId>,
     /// Number of the REPL input, 0 for a program.
@@ -265,9 +265,9 @@ struct ModuleScope<'a> {
     file: FileId,
     stmts: &'a [ast::Stmt<'a>],
     /// Names that statements not yet checked will declare; made when a function asks for such a name.
-    forward: Option<IdMap<Symbol, prepass::Forward<'a>>>,
+    forward: Option<FastMap<Symbol, prepass::Forward<'a>>>,
     /// Variables that exist before their declaration was checked.
-    early: IdMap<Symbol, Entity>,
+    early: FastMap<Symbol, Entity>,
     /// All its statements were checked.
     finished: bool,
     /// Some `use m: *` could not be resolved: unknown names are not reported.
@@ -406,7 +406,7 @@ impl<'a> Checker<'a> {
             stmts: Vec::new(),
             conditionals: Vec::new(),
             default_needs: FastMap::default(),
-            has_equality: IdMap::default(),
+            has_equality: FastMap::default(),
             late_returns: Vec::new(),
             input: 0,
             interactive: false,

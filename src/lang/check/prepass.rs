@@ -7,7 +7,7 @@ use crate::lang::ast::{
 };
 use crate::lang::builtins::BuiltinFn;
 use crate::lang::check::known::Builtin;
-use crate::lang::hash::IdMap;
+use crate::lang::hash::FastMap;
 use crate::lang::intern::Symbol;
 
 /// A module variable or constant that a statement not yet checked declares.
@@ -152,13 +152,13 @@ fn scan_value(value: &Expr<'_>, found: &mut Returns) {
 }
 
 /// The names that a module's statements will declare for the module, the first declaration of each.
-pub(super) fn forward_names<'a>(stmts: &'a [Stmt<'a>], input: u32) -> IdMap<Symbol, Forward<'a>> {
-    let mut names = IdMap::default();
+pub(super) fn forward_names<'a>(stmts: &'a [Stmt<'a>], input: u32) -> FastMap<Symbol, Forward<'a>> {
+    let mut names = FastMap::default();
     collect(stmts, input, false, &mut names);
     names
 }
 
-fn collect<'a>(stmts: &'a [Stmt<'a>], input: u32, branch: bool, names: &mut IdMap<Symbol, Forward<'a>>) {
+fn collect<'a>(stmts: &'a [Stmt<'a>], input: u32, branch: bool, names: &mut FastMap<Symbol, Forward<'a>>) {
     let from = |span: Span| u64::from(input) << 32 | u64::from(span.start);
     super::grow(|| {
         for stmt in stmts {

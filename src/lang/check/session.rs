@@ -296,7 +296,7 @@ impl<'a> Checker<'a> {
         self.module_scopes.truncate(old.modules);
         self.deferred = old.deferred;
         self.prelude = old.prelude;
-        self.has_equality = IdMap::default();
+        self.has_equality = FastMap::default();
         self.default_needs = FastMap::default();
         self.late_returns.retain(|body| body.index() < old.bodies);
     }
@@ -310,7 +310,7 @@ impl ModuleScope<'_> {
             file: crate::bytecode::FileId(0),
             stmts: &[],
             forward: None,
-            early: IdMap::default(),
+            early: FastMap::default(),
             finished: false,
             unknown_imports: false,
             is_prelude: false,

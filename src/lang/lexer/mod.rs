@@ -481,13 +481,15 @@ fn keyword(packed: u64) -> TokenKind {
 const fn word_length(chunk: u64) -> usize {
     const EACH: u64 = 0x0101_0101_0101_0101;
     const HIGHEST: u64 = EACH << 7;
+    /// The bit that makes a capital letter a small one.
+    const LOWER_CASE: u64 = EACH << 5;
     /// Sets the highest bit of each byte, 0 until now, that is in the range.
     const fn between(bytes: u64, first: u8, last: u8) -> u64 {
         let (at_least, beyond) = (0x80 - first as u64, 0x7f - last as u64);
         (bytes + EACH * at_least) & !(bytes + EACH * beyond)
     }
     let ascii = chunk & !HIGHEST;
-    let letters = between(ascii | EACH * 0x20, b'a', b'z');
+    let letters = between(ascii | LOWER_CASE, b'a', b'z');
     let others = between(ascii, b'0', b'9') | between(ascii, b'_', b'_');
     let found = (letters | others) & !chunk & HIGHEST;
     (found ^ HIGHEST).trailing_zeros() as usize / 8

@@ -194,8 +194,8 @@ impl<'a> Function<'_, 'a> {
             self.enqueue(body, None, &reps, &[]);
             return (Slot::Static(body), Value::None);
         }
-        let (sources, temps) = self.sources(&info.captures, &reps, &[]);
-        let closure = self.closure_type(body, &info.captures, &reps, &sources);
+        let (sources, temps) = self.sources(info.captures, &reps, &[]);
+        let closure = self.closure_type(body, info.captures, &reps, &sources);
         temps.into_iter().for_each(|reg| self.free(reg));
         let (reg, value) = match as_value {
             Some((ty, dest)) => self.result(dest, ty),

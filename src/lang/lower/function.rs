@@ -18,9 +18,10 @@ use std::sync::Arc;
 use super::Lowerer;
 use super::assigned::Assigned;
 use super::closure::Captures;
+use super::registers::FreeRegisters;
 use crate::bytecode::builder::MAX_REGISTERS;
 use crate::bytecode::{FunctionBuilder, Kind, Label, LiteralId, Point, Reg, RegType, Span, TypeDesc, TypeId};
-use crate::lang::hash::IdMap;
+use crate::lang::hash::FastMap;
 use crate::lang::hir::{Body, BodyId, Checked, Expr, LocalId, LoopId, VarId};
 use crate::lang::types::{Ty, Types};
 
@@ -122,43 +123,6 @@ pub(super) struct OverflowArray {
     pub count: u32,
 }
 
-/// For each type a list of free registers, the last one in first: linked, so that a type costs one number.
-#[derive(Default)]
-struct FreeRegisters {
-    /// By type: one more than the index of its list's first entry, or 0.
-    first: Vec<u32>,
-    /// A register, its type, and the same as above for the next one.
-    entries: Vec<(Reg, TypeId, u32)>,
-}
-
-impl FreeRegisters {
-    fn push(&mut self, ty: TypeId, reg: Reg) {
-        if ty.index() >= self.first.len() {
-            self.first.resize(ty.index() + 1, 0);
-        }
-        let first = &mut self.first[ty.index()];
-        self.entries.push((reg, ty, *first));
-        *first = self.entries.len() as u32;
-    }
-
-    fn pop(&mut self, ty: TypeId) -> Option<Reg> {
-        let first = self.first.get_mut(ty.index())?;
-        let index = first.checked_sub(1)? as usize;
-        let (reg, _, next) = self.entries[index];
-        *first = next;
-        if index + 1 == self.entries.len() {
-            self.entries.pop();
-        }
-        Some(reg)
-    }
-
-    fn clear(&mut self) {
-        for (_, ty, _) in self.entries.drain(..) {
-            self.first[ty.index()] = 0;
-        }
-    }
-}
-
 /// Buffers kept from one body to the next.
 #[derive(Default)]
 pub(super) struct Buffers {
@@ -194,7 +158,7 @@ pub(super) struct Function<'l, 'a> {
     pub pinned: Vec<Option<Reg>>,
     /// Counter of the function; those of its loops follow.
     pub counter: u32,
-    pub globals: IdMap<VarId, Slot>,
+    pub globals: FastMap<VarId, Slot>,
     pub overflow: Vec<OverflowArray>,
     pub params: Vec<TypeId>,
     pub ret: Option<TypeId>,
@@ -242,7 +206,7 @@ impl<'l, 'a> Function<'l, 'a> {
             closure: None,
             pinned: Vec::new(),
             counter,
-            globals: IdMap::default(),
+            globals: FastMap::default(),
             overflow: Vec::new(),
             params: Vec::new(),
             ret: None,

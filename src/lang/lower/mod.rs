@@ -25,6 +25,7 @@ mod labels;
 mod match_;
 mod place;
 mod print;
+mod registers;
 mod slots;
 #[cfg(test)]
 mod tests;

@@ -15,7 +15,7 @@ use std::sync::Arc;
 
 use super::SharedNames;
 use crate::bytecode::{FuncId, Kind, Layout, TypeDesc, TypeId};
-use crate::lang::hash::{FastMap, IdMap};
+use crate::lang::hash::FastMap;
 use crate::lang::hir::Checked;
 use crate::lang::types::{EnumId, StructId, Ty, TyKind, Types};
 
@@ -32,15 +32,15 @@ pub(super) struct TypeTable {
     known: Vec<TypeId>,
     /// The open types that were converted.
     open_types: Vec<Ty>,
-    unknown: IdMap<Ty, TypeId>,
-    arrays: IdMap<TypeId, TypeId>,
+    unknown: FastMap<Ty, TypeId>,
+    arrays: FastMap<TypeId, TypeId>,
     maps: FastMap<(TypeId, TypeId), TypeId>,
     functions: FastMap<(Box<[TypeId]>, Option<TypeId>), TypeId>,
-    structs: IdMap<StructId, TypeId>,
+    structs: FastMap<StructId, TypeId>,
     enums: FastMap<(EnumId, Box<[TypeId]>), TypeId>,
-    enum_instances: IdMap<EnumId, u32>,
-    cells: IdMap<TypeId, TypeId>,
-    closures: IdMap<FuncId, TypeId>,
+    enum_instances: FastMap<EnumId, u32>,
+    cells: FastMap<TypeId, TypeId>,
+    closures: FastMap<FuncId, TypeId>,
     /// Types that have a number but not yet a layout.
     pending: Vec<(TypeId, Pending)>,
     /// Of [`TypeTable::convert_parts`], kept for the next time.
@@ -68,15 +68,15 @@ impl TypeTable {
             kinds,
             known: Vec::new(),
             open_types: Vec::new(),
-            unknown: IdMap::default(),
-            arrays: IdMap::default(),
+            unknown: FastMap::default(),
+            arrays: FastMap::default(),
             maps: FastMap::default(),
             functions: FastMap::default(),
-            structs: IdMap::default(),
+            structs: FastMap::default(),
             enums: FastMap::default(),
-            enum_instances: IdMap::default(),
-            cells: IdMap::default(),
-            closures: IdMap::default(),
+            enum_instances: FastMap::default(),
+            cells: FastMap::default(),
+            closures: FastMap::default(),
             pending: Vec::new(),
             buffers: Default::default(),
         };
