@@ -11,6 +11,7 @@ mod convert;
 mod errors;
 mod exec;
 mod frame;
+mod labels;
 mod memory;
 mod moves;
 mod operands;
@@ -30,6 +31,9 @@ type Native = orus::asm::x64::Assembler;
 trait Target: MacroAssembler + 'static {
     /// Raises the stack pointer by a multiple of 16, below 2 GiB: undoes `probe_stack`.
     fn raise_stack(&mut self, bytes: u32);
+
+    /// Takes another of the ways in which the macros can be said on this machine, if there are several.
+    fn vary(&mut self, _choice: usize) {}
 }
 
 #[cfg(target_arch = "x86_64")]
@@ -63,6 +67,20 @@ impl Target for Native {
             self.addi(sp, sp, I12::new(1024).unwrap());
         }
         self.addi(sp, sp, I12::new((bytes % 1024) as i32).unwrap());
+    }
+
+    /// With and without compressed forms, and extensions that the machine has.
+    fn vary(&mut self, choice: usize) {
+        use orus::asm::rv64::macros::Features;
+        use orus::code::features::Rv64;
+        let host = Rv64::detect();
+        let has = |bit: u32, feature| choice >> bit & 1 == 1 && host.contains(feature);
+        self.compress(choice & 1 == 0);
+        self.set_features(Features {
+            zba: has(1, Rv64::ZBA),
+            zbb: has(2, Rv64::ZBB),
+            zbs: has(1, Rv64::ZBS),
+        });
     }
 }
 
@@ -184,6 +202,16 @@ fn this_program() -> std::process::Command {
         }
         _ => std::process::Command::new(program),
     }
+}
+
+#[test]
+fn random_control_flow() {
+    labels::walks::<Native>();
+}
+
+#[test]
+fn misplaced_labels_are_noticed() {
+    labels::misplaced_labels_are_noticed::<Native>();
 }
 
 #[test]

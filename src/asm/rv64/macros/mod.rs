@@ -38,7 +38,7 @@ use super::{Assembler, Kind};
 use crate::asm::error::AsmError;
 use crate::asm::label::Label;
 use crate::asm::macros::{
-    Access, Compare, Far, FloatCompare, Frame, FrameLayout, MacroAssembler, Place, Width,
+    Access, Compare, Far, FloatCompare, Frame, FrameLayout, MacroAssembler, PlaceOf, Width,
 };
 
 /// Extensions that macros may use.
@@ -275,7 +275,7 @@ impl MacroAssembler for Assembler {
         self.load_i64(rd, value.into());
     }
 
-    fn parallel_move(&mut self, moves: &[(Place<X, F>, Place<X, F>)]) {
+    fn parallel_move(&mut self, moves: &[(PlaceOf<Self>, PlaceOf<Self>)]) {
         self.put_moves(moves);
     }
 

@@ -4,7 +4,7 @@ use super::constant::{Search, Step};
 use super::*;
 use crate::asm::form::Rng;
 use crate::asm::listing::Disassemble;
-use crate::asm::macros::Frame;
+use crate::asm::macros::{Frame, Place};
 use crate::asm::rv64::Disassembler;
 
 /// What an instruction sequence is, an instruction a line, with labels as offsets.
