@@ -155,6 +155,16 @@ fn frames_of_windows() {
     frame::frames::<Native>(orus::asm::x64::macros::Abi::Windows);
 }
 
+/// The other conventions use the same registers.
+#[cfg(target_arch = "aarch64")]
+#[test]
+fn frames_of_other_platforms() {
+    use orus::asm::a64::macros::Abi;
+    for abi in [Abi::Aapcs64, Abi::Apple, Abi::Windows] {
+        frame::frames::<Native>(abi);
+    }
+}
+
 #[test]
 fn probing() {
     frame::probing::<Native>();
@@ -162,7 +172,7 @@ fn probing() {
 
 /// A stack too small for what is probed: the guard page is met, as the system's own report of a stack overflow shows. A
 /// process of its own, which dies of it.
-#[cfg(all(target_arch = "x86_64", unix))]
+#[cfg(all(any(target_arch = "x86_64", target_arch = "aarch64"), unix))]
 #[test]
 fn probes_meet_the_guard_page() {
     const HOW: &str = "ORUS_MACROS_OVERFLOW";
@@ -171,11 +181,25 @@ fn probes_meet_the_guard_page() {
         panic!("the stack was not too small");
     }
     for how in ["probe", "prologue"] {
-        let mut command = std::process::Command::new(std::env::current_exe().unwrap());
+        let mut command = this_program();
         command.args(["--exact", "probes_meet_the_guard_page"]).env(HOW, how);
         let output = command.output().unwrap();
         let text = String::from_utf8_lossy(&output.stderr);
         assert!(!output.status.success() && text.contains("has overflowed its stack"), "{how}: {text}");
+    }
+}
+
+/// What runs this program once more: the emulator, where it runs under one.
+#[cfg(all(any(target_arch = "x86_64", target_arch = "aarch64"), unix))]
+fn this_program() -> std::process::Command {
+    let program = std::env::current_exe().unwrap();
+    match std::env::var("CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_RUNNER") {
+        Ok(runner) if cfg!(target_arch = "aarch64") => {
+            let mut command = std::process::Command::new(runner);
+            command.arg(program);
+            command
+        }
+        _ => std::process::Command::new(program),
     }
 }
 
