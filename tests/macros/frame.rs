@@ -2,11 +2,10 @@
 
 use std::hint::black_box;
 
-use orus::asm::Label;
 use orus::asm::macros::{Access, Far, Frame, FrameLayout, Width};
 
 use crate::Target;
-use crate::exec::{self, Block, ENTRY};
+use crate::exec::{Block, ENTRY};
 use crate::run::{Batch, DATA, FLOAT_IN, FLOAT_OUT, GENERAL_IN, GENERAL_OUT, Session};
 
 /// Where the called function counts, and where it leaves the low bits of its stack's address.
@@ -266,10 +265,10 @@ pub fn probing<M: Target>() {
 }
 
 /// Runs out of a small stack by `probe_stack` or a prologue: never returns, if it touches all pages in order.
-#[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
+#[cfg(unix)]
 pub fn overflow<M: Target>(by_prologue: bool) {
     let mut asm = M::default();
-    let entry: Label = asm.new_label();
+    let entry = asm.new_label();
     asm.bind(entry);
     let bytes = 1 << 22;
     let frame = Frame { locals: if by_prologue { bytes } else { 0 }, probed: true, ..Frame::default() };
@@ -279,7 +278,7 @@ pub fn overflow<M: Target>(by_prologue: bool) {
         asm.raise_stack(bytes);
     }
     asm.epilogue(M::HOST_ABI, &frame);
-    let running = exec::publish(&mut asm, &[entry], &[]);
+    let running = crate::exec::publish(&mut asm, &[entry], &[]);
     let small = std::thread::Builder::new().stack_size(1 << 18);
     let thread = small.spawn(move || running.call(0, &mut Block::new())).expect("a thread");
     thread.join().expect("it returns only if it did not touch the guard page");

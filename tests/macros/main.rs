@@ -173,7 +173,7 @@ fn probing() {
 
 /// A stack too small for what is probed: the guard page is met, as the system's own report of a stack overflow shows. A
 /// process of its own, which dies of it.
-#[cfg(all(any(target_arch = "x86_64", target_arch = "aarch64"), unix))]
+#[cfg(unix)]
 #[test]
 fn probes_meet_the_guard_page() {
     const HOW: &str = "ORUS_MACROS_OVERFLOW";
@@ -191,11 +191,16 @@ fn probes_meet_the_guard_page() {
 }
 
 /// What runs this program once more: the emulator, where it runs under one.
-#[cfg(all(any(target_arch = "x86_64", target_arch = "aarch64"), unix))]
+#[cfg(unix)]
 fn this_program() -> std::process::Command {
     let program = std::env::current_exe().unwrap();
-    match std::env::var("CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_RUNNER") {
-        Ok(runner) if cfg!(target_arch = "aarch64") => {
+    let runner = if cfg!(target_arch = "aarch64") {
+        "CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_RUNNER"
+    } else {
+        "CARGO_TARGET_RISCV64GC_UNKNOWN_LINUX_GNU_RUNNER"
+    };
+    match std::env::var(runner) {
+        Ok(runner) if cfg!(not(target_arch = "x86_64")) => {
             let mut command = std::process::Command::new(runner);
             command.arg(program);
             command
