@@ -181,6 +181,53 @@ fn engines_go_on_after_errors() {
 }
 
 #[test]
+fn variables_that_a_failed_run_left_without_value_are_errors() {
+    let text = "
+before = 1
+if before == 1: raise(\"stop\")
+mut late = 5
+text = \"t\"
+fn early() -> i32: before
+fn get() -> i32: late + before
+fn change():
+    late += 1
+fn through() -> string:
+    try: return format(\"@\", get())
+    catch e: return e.message
+fn texts() -> string: text
+fn closure() -> i32:
+    f = fn(): late * 2
+    return f()
+fn set() -> i32:
+    late = 8
+    return late
+";
+    let missing = "Variable 'late' has no value yet";
+    let (mut engine, _) = engine(Engine::builder());
+    assert_eq!(uncaught(engine.run(&program(text))).message, "stop");
+    for _ in 0..2 {
+        let report = uncaught(engine.call::<i32>("get", ()).map(|_| ()));
+        assert_eq!((report.message.as_str(), report.line), (missing, 7));
+        assert_eq!(uncaught(engine.call::<()>("change", ())).message, missing);
+        assert_eq!(engine.call("through", ()), Ok(missing.to_owned()));
+        let report = uncaught(engine.call::<String>("texts", ()).map(|_| ()));
+        assert_eq!(report.message, "Variable 'text' has no value yet");
+        assert_eq!(uncaught(engine.call::<i32>("closure", ()).map(|_| ())).message, missing);
+        assert_eq!(engine.call("early", ()), Ok(1));
+    }
+    // What the host sets has a value from then on.
+    assert_eq!((engine.call("set", ()), engine.call("get", ())), (Ok(8), Ok(9)));
+    // The same before the first run; afterwards all is well.
+    let whole = program(&text.replace("before == 1:", "before == 0:"));
+    engine.load(&whole).unwrap();
+    assert_eq!(uncaught(engine.call::<i32>("get", ()).map(|_| ())).message, missing);
+    engine.resume().unwrap();
+    assert_eq!(engine.call("get", ()), Ok(6));
+    engine.call::<()>("change", ()).unwrap();
+    assert_eq!((engine.call("get", ()), engine.call("closure", ())), (Ok(7), Ok(12)));
+}
+
+#[test]
 fn exit_is_an_outcome() {
     let (mut engine, output) = engine(Engine::builder());
     let text = "try:\n    print(\"a\")\n    exit(-7)\ncatch: print(\"caught\")";

@@ -147,7 +147,7 @@ fn lower() {
         let arena = bumpalo::Bump::new();
         let mut checker = Checker::new(&arena, Box::new(MemoryLoader::new()));
         let name = "test.orus".to_owned();
-        let location = Location { key: name.clone(), name, directory: None, path: Default::default() };
+        let location = Location { path: name.clone().into(), name, directory: None };
         if let Err(reports) = checker.check_program(&location, source.as_bytes()) {
             return format!("{} {}\n", reports[0].code, reports[0].title);
         }

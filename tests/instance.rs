@@ -84,7 +84,6 @@ fn f3 "apply" (t13, t0) -> t0
     regs r0 t13, r1 t0
     call.value r0 (r1) -> r1
     global.set r1, g1
-    global.mark g1
     ret r1
 end
 fn f4 "double" (t0) -> t0
@@ -320,7 +319,6 @@ fn f0 "deep" (t0) -> t0
     frame refs 1, params 0 1
     regs r0 t6, r1 t0, r2 t0
     global.set r1, g0
-    global.mark g0
     br.gt.s.imm r1, 0, L0
     ret r1
 L0:
@@ -420,7 +418,7 @@ fn a_session_grows() {
         text += &format!(
             "fn f{number} \"<module>\" ()\n    in s0, counter {number}, depth 0\n    frame refs 1, params 0 0\n    \
              regs r0 t10, r1 t1, r2 t0\n    global.get.ref r0, g0\n    const r2, 0\n    get.64 r1, r0, r2\n    \
-             add.i64.imm r1, r1, 1\n    set.64 r0, r2, r1\n    global.set r1, g{number}\n    global.mark g{number}\n    \
+             add.i64.imm r1, r1, 1\n    set.64 r0, r2, r1\n    global.set r1, g{number}\n    \
              const r2, {number}\n    div.i32.imm r2, r2, 2\n    br.eq.imm r2, 1, L0\n    ret.void\nL0:\n    \
              const r2, 7\n    get.64 r1, r0, r2 @0..1\n    ret.void\nend\n"
         );
@@ -440,7 +438,7 @@ fn a_profiled_run_counts_instructions() {
     assert_eq!(profile.count(Op::Call), 10);
     assert_eq!(profile.count(Op::Ret), 11);
     assert_eq!(profile.count(Op::GlobalSet), 11);
-    assert_eq!(profile.total(), 11 * 4 + 10 * 3);
+    assert_eq!(profile.total(), 11 * 3 + 10 * 3);
     assert_eq!(profile.by_frequency()[0].1, 20);
 }
 

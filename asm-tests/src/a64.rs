@@ -4,8 +4,10 @@ use orus::asm::CodeBuffer;
 use orus::asm::a64::forms::{FORMS, LINKED_FORMS};
 use orus::asm::a64::{Assembler, Kind};
 
+use crate::disassembler::Disassembler;
 use crate::gnu::Tool;
-use crate::{Group, Isa};
+use crate::oracle::Dialect;
+use crate::{Group, Isa, alias};
 
 /// The instruction set, for the harness.
 pub struct A64;
@@ -36,12 +38,26 @@ pub const LINKED: Tool = Tool {
     epilogue: "",
 };
 
+/// The disassembler program.
+pub const OBJDUMP: Disassembler = Disassembler {
+    script: "exec aarch64-linux-gnu-objdump -D -z -b binary -m aarch64 -M no-aliases --no-show-raw-insn \"$0\"",
+    base: 0,
+};
+
+/// The same for code that is where [`LINKED`] puts it.
+pub const OBJDUMP_LINKED: Disassembler = Disassembler {
+    script: "exec aarch64-linux-gnu-objdump -D -z -b binary -m aarch64 -M no-aliases --no-show-raw-insn \\
+        --adjust-vma=0x1200000000 \"$0\"",
+    base: 0x12_0000_0000,
+};
+
 impl Isa for A64 {
     type Assembler = Assembler;
     type Kind = Kind;
 
     const NAME: &'static str = "a64";
     const SLOT: usize = 32;
+    const DIALECT: &'static Dialect = &alias::a64::DIALECT;
 
     fn assembler() -> Assembler {
         Assembler::new()
@@ -56,8 +72,8 @@ impl Isa for A64 {
             tables.iter().flat_map(|forms| forms.iter()).collect()
         };
         vec![
-            Group { name: "as", tool: TOOL, forms: all(FORMS) },
-            Group { name: "as and ld", tool: LINKED, forms: all(LINKED_FORMS) },
+            Group { name: "as", tool: TOOL, disassembler: OBJDUMP, forms: all(FORMS) },
+            Group { name: "as and ld", tool: LINKED, disassembler: OBJDUMP_LINKED, forms: all(LINKED_FORMS) },
         ]
     }
 }

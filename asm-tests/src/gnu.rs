@@ -24,7 +24,12 @@ pub enum Failure {
     Lines(Vec<(usize, String)>),
 }
 
-static SERIAL: AtomicU32 = AtomicU32::new(0);
+/// A name for a file that nothing else has.
+pub(crate) fn temporary(extension: &str) -> PathBuf {
+    static SERIAL: AtomicU32 = AtomicU32::new(0);
+    let serial = SERIAL.fetch_add(1, Ordering::Relaxed);
+    std::env::temp_dir().join(format!("asm-{}-{serial}.{extension}", std::process::id()))
+}
 
 impl Tool {
     /// The bytes of the `.text` section that a body of text assembles to.
@@ -32,9 +37,7 @@ impl Tool {
     /// # Errors
     /// If the program is missing, or refuses lines.
     pub fn assemble(&self, body: &str) -> Result<Vec<u8>, Failure> {
-        let name = format!("asm-{}-{}", std::process::id(), SERIAL.fetch_add(1, Ordering::Relaxed));
-        let input = std::env::temp_dir().join(format!("{name}.s"));
-        let output = std::env::temp_dir().join(format!("{name}.o"));
+        let (input, output) = (temporary("s"), temporary("o"));
         let result = self.assemble_files(body, &input, &output);
         for file in [input, output] {
             // The output is missing after a failure.

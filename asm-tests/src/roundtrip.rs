@@ -4,13 +4,10 @@ use std::collections::{HashMap, HashSet};
 use std::fmt::Write;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-use orus::asm::form::{Pick, Rng};
-
+use crate::cases::{Case, Drawer};
 use crate::gnu::{Failure, Tool};
 use crate::{Group, Isa};
 
-/// Instructions that one run of the assembler program gets.
-const BATCH: usize = 25_000;
 /// Differences of which the report keeps the text.
 const SHOWN: usize = 60;
 
@@ -24,7 +21,7 @@ pub struct Report {
     pub differences: u64,
     /// The first differences of each form, as text.
     pub shown: Vec<String>,
-    /// Forms of which no instruction was compared and equal.
+    /// Forms that were not equal often enough.
     pub missed: Vec<String>,
     /// Per group: name, forms, compared.
     pub groups: Vec<(String, usize, u64)>,
@@ -37,23 +34,14 @@ impl Report {
     }
 }
 
-struct Case {
-    form: usize,
-    text: String,
-    bytes: Vec<u8>,
-}
-
-/// Compares `count` instructions, or one of each form if that is more; only forms whose name contains `filter`.
+/// Compares `count` instructions, or [`AT_LEAST`](crate::AT_LEAST) of each form if that is more; only forms whose name contains `filter`.
+///
+/// # Errors
+/// If a program is missing or fails.
 pub fn round_trip<I: Isa>(count: u64, seed: u64, filter: &str) -> Result<Report, String> {
     let mut report = Report::default();
-    let groups = I::groups();
-    let total: usize = groups.iter().map(|group| group.forms.len()).sum();
-    for mut group in groups {
-        let share = count * group.forms.len() as u64 / total.max(1) as u64;
-        group.forms.retain(|form| form.name.contains(filter));
-        if !group.forms.is_empty() {
-            run_group::<I>(&group, share, seed, &mut report)?;
-        }
+    for (group, share) in I::shares(count, filter) {
+        run_group::<I>(&group, share, seed, &mut report)?;
     }
     Ok(report)
 }
@@ -64,32 +52,17 @@ fn run_group<I: Isa>(
     seed: u64,
     report: &mut Report,
 ) -> Result<(), String> {
-    let mut rng = Rng::new(seed);
-    let mut asm = I::assembler();
     let mut distinct = HashSet::new();
     let mut equal = vec![0u64; group.forms.len()];
     let mut wrong: HashMap<usize, u32> = HashMap::new();
-    let count = count.max(group.forms.len() as u64);
-    let (mut done, mut compared) = (0, 0);
-    while done < count {
-        let size = (count - done).min(BATCH as u64);
-        let mut cases = Vec::with_capacity(size as usize);
-        I::buffer(&mut asm).clear();
-        for number in done..done + size {
-            let (form, turn) =
-                ((number % group.forms.len() as u64) as usize, number / group.forms.len() as u64);
-            let start = I::buffer(&mut asm).offset() as usize;
-            let text = (group.forms[form].case)(&mut asm, &mut Pick::new(&mut rng, turn));
-            let bytes = I::buffer(&mut asm).code()[start..].to_vec();
+    let mut drawer = Drawer::<I>::new(group, count, seed);
+    let mut compared = 0;
+    while let Some(cases) = drawer.batch()? {
+        for case in &cases {
             let mut hasher = DefaultHasher::new();
-            (form, &text).hash(&mut hasher);
+            (case.form, &case.text).hash(&mut hasher);
             distinct.insert(hasher.finish());
-            cases.push(Case { form, text, bytes });
         }
-        if let Err(error) = I::buffer(&mut asm).finish() {
-            return Err(format!("{}: the assembler reports: {error}", group.name));
-        }
-        done += size;
         for (case, verdict) in compare(&group.tool, cases, I::SLOT)? {
             compared += 1;
             match verdict {
@@ -113,8 +86,7 @@ fn run_group<I: Isa>(
     report.compared += compared;
     report.distinct += distinct.len();
     report.groups.push((group.name.to_string(), group.forms.len(), compared));
-    let missed = group.forms.iter().zip(&equal).filter(|(_, equal)| **equal == 0);
-    report.missed.extend(missed.map(|(form, _)| form.name.to_string()));
+    report.missed.extend(group.missed(&equal));
     Ok(())
 }
 

@@ -8,8 +8,10 @@ use orus::asm::form::Form;
 use orus::asm::rv64::forms::{FORMS, LINKED_FORMS, NEWER_FORMS, SHORT_FORMS};
 use orus::asm::rv64::{Assembler, Kind};
 
+use crate::disassembler::Disassembler;
 use crate::gnu::Tool;
-use crate::{Group, Isa, Report, round_trip};
+use crate::oracle::{self, Dialect};
+use crate::{Group, Isa, Report, alias, round_trip};
 
 /// The instruction set without compression.
 pub struct Rv64;
@@ -51,6 +53,37 @@ pub const LLVM: Tool = Tool {
     epilogue: "",
 };
 
+/// The disassembler program. It wants to know the extensions from the object's attributes, and takes for data what the
+/// assembler's symbols say is data: so the bytes go into an object, and the symbols out of it.
+pub const OBJDUMP: Disassembler = Disassembler {
+    script: "printf '.incbin \"%s\"\\n' \"$0\" |
+        riscv64-linux-gnu-as -march=rv64gcv_zba_zbb_zbs_zicsr_zifencei_zihintpause -o \"$0.o\" - &&
+        riscv64-linux-gnu-objcopy --strip-all \"$0.o\" \"$0.elf\" &&
+        exec riscv64-linux-gnu-objdump -d -z -M numeric,no-aliases --no-show-raw-insn \"$0.elf\"",
+    base: 0,
+};
+
+/// The same for code that is where [`LINKED`] puts it.
+pub const OBJDUMP_LINKED: Disassembler = Disassembler {
+    script: "printf '.incbin \"%s\"\\n' \"$0\" | riscv64-linux-gnu-as -march=rv64gc -o \"$0.o\" - &&
+        riscv64-linux-gnu-objcopy --strip-all \"$0.o\" \"$0.elf\" &&
+        exec riscv64-linux-gnu-objdump -d -z -M numeric,no-aliases --no-show-raw-insn \\
+            --adjust-vma=0x1200000000 \"$0.elf\"",
+    base: 0x12_0000_0000,
+};
+
+/// LLVM's disassembler: GNU's of that age does not know these extensions.
+pub const LLVM_OBJDUMP: Disassembler = Disassembler {
+    script: "printf '.incbin \"%s\"\\n' \"$0\" | riscv64-linux-gnu-as -march=rv64gc -o \"$0.o\" - &&
+        riscv64-linux-gnu-objcopy --strip-all \"$0.o\" \"$0.elf\" || exit 1
+        for objdump in llvm-objdump-22 llvm-objdump-19 llvm-objdump; do
+            command -v \"$objdump\" >/dev/null || continue
+            exec \"$objdump\" -d -z -M numeric,no-aliases --mattr=+zicond,+zfa --no-show-raw-insn \"$0.elf\"
+        done
+        exit 1",
+    base: 0,
+};
+
 fn all(tables: &[&'static [Form<Assembler>]]) -> Vec<&'static Form<Assembler>> {
     tables.iter().flat_map(|forms| forms.iter()).collect()
 }
@@ -61,6 +94,7 @@ impl Isa for Rv64 {
 
     const NAME: &'static str = "rv64";
     const SLOT: usize = 32;
+    const DIALECT: &'static Dialect = &alias::rv64::DIALECT;
 
     fn assembler() -> Assembler {
         let mut assembler = Assembler::new();
@@ -74,9 +108,14 @@ impl Isa for Rv64 {
 
     fn groups() -> Vec<Group<Assembler>> {
         vec![
-            Group { name: "as", tool: FULL, forms: all(FORMS) },
-            Group { name: "as and ld", tool: LINKED, forms: all(LINKED_FORMS) },
-            Group { name: "llvm-mc (Zicond, Zfa)", tool: LLVM, forms: all(NEWER_FORMS) },
+            Group { name: "as", tool: FULL, disassembler: OBJDUMP, forms: all(FORMS) },
+            Group { name: "as and ld", tool: LINKED, disassembler: OBJDUMP_LINKED, forms: all(LINKED_FORMS) },
+            Group {
+                name: "llvm-mc (Zicond, Zfa)",
+                tool: LLVM,
+                disassembler: LLVM_OBJDUMP,
+                forms: all(NEWER_FORMS),
+            },
         ]
     }
 }
@@ -87,6 +126,7 @@ impl Isa for Rv64Compressed {
 
     const NAME: &'static str = "rv64-compressed";
     const SLOT: usize = 32;
+    const DIALECT: &'static Dialect = &alias::rv64::DIALECT;
 
     fn assembler() -> Assembler {
         Assembler::new()
@@ -98,8 +138,18 @@ impl Isa for Rv64Compressed {
 
     fn groups() -> Vec<Group<Assembler>> {
         vec![
-            Group { name: "as, compressed by its name", tool: COMPRESSED, forms: all(SHORT_FORMS) },
-            Group { name: "as, compressed by choice", tool: COMPRESSED, forms: all(FORMS) },
+            Group {
+                name: "as, compressed by its name",
+                tool: COMPRESSED,
+                disassembler: OBJDUMP,
+                forms: all(SHORT_FORMS),
+            },
+            Group {
+                name: "as, compressed by choice",
+                tool: COMPRESSED,
+                disassembler: OBJDUMP,
+                forms: all(FORMS),
+            },
         ]
     }
 }
@@ -115,5 +165,22 @@ pub fn compare(count: u64, seed: u64, filter: &str) -> Result<Report, String> {
     report.shown.extend(more.shown);
     report.missed.extend(more.missed);
     report.groups.extend(more.groups);
+    Ok(report)
+}
+
+/// Reads back both ways, half of the instructions each.
+///
+/// # Errors
+/// If a program is missing or fails.
+pub fn read_back(count: u64, seed: u64, filter: &str) -> Result<oracle::Report, String> {
+    let mut report = oracle::Report::default();
+    oracle::add::<Rv64>(count / 2, seed, filter, &mut report)?;
+    oracle::add::<Rv64Compressed>(count - count / 2, seed, filter, &mut report)?;
+    if filter.is_empty() {
+        oracle::look_for_idle::<Rv64>(seed, &mut report)?;
+        oracle::look_for_idle::<Rv64Compressed>(seed, &mut report)?;
+    }
+    // Forms that may be compressed count once.
+    report.forms -= all(FORMS).iter().filter(|form| form.name.contains(filter)).count();
     Ok(report)
 }

@@ -207,6 +207,25 @@ fn small_programs_are_those_of_gnu_as() {
     }
 }
 
+#[test]
+fn thousands_of_labels() {
+    let mut rng = Rng::new(7);
+    let labels = 8000;
+    let mut program = Program::new(labels);
+    // What refers to a label is near it, ahead or behind.
+    for label in 0..labels {
+        program.bind(label);
+        for _ in 0..1 + rng.below(3) {
+            let far = rng.below(1000) as usize;
+            let to =
+                if rng.below(2) == 0 { label.saturating_sub(far) } else { (label + far).min(labels - 1) };
+            program.refer(rng.below(11) as usize, &mut rng, to);
+        }
+    }
+    program.nops(1);
+    assert!(!program.check());
+}
+
 /// One reference, `distance` instructions before or behind its label, with others about it.
 fn at_distance(kind: usize, distance: usize, backward: bool, seed: u64) -> bool {
     let mut rng = Rng::new(seed);

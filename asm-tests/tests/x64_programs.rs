@@ -204,6 +204,31 @@ fn random_programs() {
 }
 
 #[test]
+fn thousands_of_labels() {
+    for shrink in [false, true] {
+        let mut rng = Rng::new(9);
+        let labels = 5000;
+        let mut program = Program::new(labels, shrink);
+        // What refers to a label is near it, ahead or behind: in the reach of a short branch or a little beyond.
+        for label in 0..labels {
+            program.bind(label);
+            for _ in 0..1 + rng.below(3) {
+                let far = rng.below(30) as usize;
+                let to =
+                    if rng.below(2) == 0 { label.saturating_sub(far) } else { (label + far).min(labels - 1) };
+                match rng.below(8) {
+                    0..=3 => program.jcc(Cond::random(&mut rng), to),
+                    4 | 5 => program.jmp(to),
+                    6 => program.use_address(&mut rng, to),
+                    _ => program.random_instruction(&mut rng),
+                }
+            }
+        }
+        program.compare(if shrink { "shrunk" } else { "not shrunk" });
+    }
+}
+
+#[test]
 fn gaps_are_filled_with_instructions_that_do_nothing() {
     // The longest first, as `align` takes them.
     let nops = [

@@ -393,14 +393,14 @@ opcodes! {
     ErrorKind "error.kind" [Def(Str), Use(Error), None] No Pure;
 
     // ---- module variables
-    GlobalGet "global.get" [Def(Scalar), Global, None] No Pure;
+    /// Raises as the next one does in an instance whose run failed before all variables had values.
+    GlobalGet "global.get" [Def(Scalar), Global, None] No Raises;
+    /// Raises `Variable '…' has no value yet` unless `global.set` ran for it.
+    GlobalGetChecked "global.get.checked" [Def(Scalar), Global, None] No Raises;
     /// Raises `Variable '…' has no value yet` if it is null.
     GlobalGetRef "global.get.ref" [Def(Ref), Global, None] No Raises;
     GlobalSet "global.set" [Use(Scalar), Global, None] No Pure;
     GlobalSetRef "global.set.ref" [Use(Ref), Global, None] No Pure;
-    /// Raises `Variable '…' has no value yet` unless `global.mark` ran for it.
-    GlobalCheck "global.check" [None, Global, None] No Raises;
-    GlobalMark "global.mark" [None, Global, None] No Pure;
 
     // ---- arrays
     /// A new array of type `extra.type` with the `extra.count` elements listed.

@@ -11,6 +11,9 @@
 
 use std::sync::Arc;
 
+use super::decode::instructions;
+use super::opcode::{Op, Word};
+
 macro_rules! ids {
     ($($(#[doc = $doc:literal])* $name:ident $prefix:literal;)*) => {$(
         $(#[doc = $doc])*
@@ -339,6 +342,27 @@ impl Program {
         use TypeDesc::*;
         let types = vec![I32, I64, U32, U64, F64, Bool, String, Error, Range, Array(TypeId::STRING)];
         Program { types, ..Program::default() }
+    }
+
+    /// The program with each read of a module variable checked: for instances in which some have no value.
+    pub fn with_checked_reads(&self) -> Program {
+        let mut program = self.clone();
+        for function in &mut program.functions {
+            let reads: Vec<u32> = instructions(self, &function.code)
+                .map_while(Result::ok)
+                .filter(|inst| inst.op == Op::GlobalGet)
+                .map(|inst| inst.pc)
+                .collect();
+            if !reads.is_empty() {
+                // The two operations differ in nothing else.
+                let code = &mut Arc::make_mut(function).code;
+                for pc in reads {
+                    let word = Word(code[pc as usize]);
+                    code[pc as usize] = Word::ai(Op::GlobalGetChecked, word.a(), word.imm()).0;
+                }
+            }
+        }
+        program
     }
 
     /// What a type is, aliases resolved.

@@ -1,5 +1,6 @@
 //! The command line: what can be asked, and nothing about how it is done.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -43,10 +44,34 @@ pub enum Command {
     },
 }
 
+impl Cli {
+    /// What the commonest command lines mean, `orus FILE [ARGS]...` and `orus -e CODE`, without the definition of all the
+    /// others: to build that takes longer than to run a small program. The first word is the program's name.
+    ///
+    /// `None` for whatever may mean something else.
+    pub fn quick(words: &[OsString]) -> Option<Cli> {
+        let is_option = |word: &OsString| word.as_encoded_bytes().starts_with(b"-");
+        let run = match words {
+            [_, option, code] if option == "-e" && !is_option(code) => {
+                RunArgs { code: Some(code.to_str()?.to_owned()), ..RunArgs::default() }
+            }
+            // No command's name has such a character in it.
+            [_, file, ..]
+                if !is_option(file) && file.as_encoded_bytes().iter().any(|byte| b"./".contains(byte)) =>
+            {
+                RunArgs { words: words[1..].to_vec(), ..RunArgs::default() }
+            }
+            _ => return None,
+        };
+        Some(Cli { command: None, run })
+    }
+}
+
 /// How reports look.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, ValueEnum)]
 pub enum ErrorFormat {
     /// With source excerpts and help
+    #[default]
     Friendly,
     /// One line a report
     Minimal,
@@ -63,10 +88,10 @@ pub enum JitMode {
 }
 
 /// Options of all commands that report errors.
-#[derive(Args, Debug, Clone)]
+#[derive(Args, Debug, Clone, Default)]
 pub struct ReportArgs {
     /// How errors are reported: friendly, minimal (a line each) or json (an object each)
-    #[arg(long, value_name = "FORMAT", value_enum, default_value = "friendly", hide_possible_values = true)]
+    #[arg(long, value_name = "FORMAT", value_enum, default_value_t, hide_possible_values = true)]
     pub error_format: ErrorFormat,
     /// Never use colour
     #[arg(long)]
@@ -74,7 +99,7 @@ pub struct ReportArgs {
 }
 
 /// Options of all commands that run programs.
-#[derive(Args, Debug, Clone)]
+#[derive(Args, Debug, Clone, Default)]
 pub struct LimitArgs {
     /// How deep calls may nest [default: 100000]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
@@ -102,7 +127,7 @@ pub enum Stress {
     Gc,
 }
 
-#[derive(Args, Debug)]
+#[derive(Args, Debug, Default)]
 pub struct RunArgs {
     /// Run this text instead of a file
     #[arg(short = 'e', value_name = "CODE", allow_hyphen_values = true)]
@@ -117,7 +142,7 @@ pub struct RunArgs {
     /// The program and its arguments
     // A word that looks like an option may follow the program's name, but not stand in its place: it is a mistyped option.
     #[arg(value_name = "FILE", trailing_var_arg = true)]
-    pub words: Vec<std::ffi::OsString>,
+    pub words: Vec<OsString>,
 }
 
 #[derive(Args, Debug)]
@@ -212,6 +237,58 @@ mod tests {
     #[test]
     fn the_definition_is_consistent() {
         <Cli as clap::CommandFactory>::command().debug_assert();
+    }
+
+    #[test]
+    fn the_quick_way_means_the_same() {
+        let vocabulary = [
+            "",
+            "-",
+            "--",
+            "-e",
+            "-x",
+            "-e.x",
+            "--check",
+            "--help",
+            "--max-heap",
+            "--max-heap=1.5",
+            "run",
+            "help",
+            "check",
+            "a.orus",
+            "./run",
+            "x/y",
+            "print(1.5)",
+            "ä.b",
+            "file",
+            "1",
+        ];
+        let mut quick = 0;
+        let mut lines = vec![vec![OsString::from("orus")]];
+        for _ in 0..3 {
+            let longer = |line: &Vec<OsString>| {
+                let line = line.clone();
+                vocabulary.map(|word| line.iter().cloned().chain([word.into()]).collect::<Vec<_>>())
+            };
+            lines = lines.iter().flat_map(longer).collect();
+            for line in &lines {
+                let Some(found) = Cli::quick(line) else { continue };
+                let expected = Cli::try_parse_from(line).unwrap_or_else(|error| panic!("{line:?}: {error}"));
+                assert_eq!(format!("{found:?}"), format!("{expected:?}"), "{line:?}");
+                quick += 1;
+            }
+        }
+        assert!(quick > 1000, "{quick}");
+        #[cfg(unix)]
+        {
+            use std::os::unix::ffi::OsStringExt;
+
+            let strange = || OsString::from_vec(b"\xff.orus".to_vec());
+            assert!(Cli::quick(&["orus".into(), "-e".into(), strange()]).is_none());
+            let line = ["orus".into(), strange(), strange()];
+            let (found, expected) = (Cli::quick(&line).unwrap(), Cli::try_parse_from(&line).unwrap());
+            assert_eq!(format!("{found:?}"), format!("{expected:?}"));
+        }
     }
 
     #[test]

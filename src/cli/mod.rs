@@ -14,7 +14,6 @@ mod test;
 
 use std::ffi::OsString;
 use std::io::{self, Write};
-use std::process::ExitCode;
 
 use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser};
@@ -37,23 +36,14 @@ pub mod status {
     pub const INTERRUPTED: u8 = 130;
 }
 
-/// Runs the command with these words, the program's name first.
-pub fn main(words: impl IntoIterator<Item = OsString>) -> ExitCode {
-    let cli = match Cli::try_parse_from(words) {
+/// Runs the command with these words, the program's name first: the exit status.
+pub fn main(words: impl IntoIterator<Item = OsString>) -> u8 {
+    let words: Vec<OsString> = words.into_iter().collect();
+    let cli = match Cli::quick(&words).map_or_else(|| Cli::try_parse_from(&words), Ok) {
         Ok(cli) => cli,
-        Err(error) => {
-            let printed = error.print().and_then(|()| io::stdout().flush());
-            return match (error.kind(), printed) {
-                // Help and the version go to standard output and are no failure.
-                (ErrorKind::DisplayHelp | ErrorKind::DisplayVersion, Ok(())) => ExitCode::SUCCESS,
-                (ErrorKind::DisplayHelp | ErrorKind::DisplayVersion, Err(error)) => {
-                    ExitCode::from(output::output_failed(error.kind()))
-                }
-                _ => ExitCode::from(status::USAGE),
-            };
-        }
+        Err(error) => return told(&error),
     };
-    let code = match cli.command {
+    match cli.command {
         None => run::main(cli.run),
         Some(Command::Run(args)) => run::main(args),
         Some(Command::Check(args)) => check::main(&args),
@@ -66,6 +56,18 @@ pub fn main(words: impl IntoIterator<Item = OsString>) -> ExitCode {
             clap_complete::generate(shell, &mut Cli::command(), "orus", &mut script);
             output::write(&script)
         }
-    };
-    ExitCode::from(code)
+    }
+}
+
+/// Prints help, the version, or what is wrong with the command line.
+fn told(error: &clap::Error) -> u8 {
+    let printed = error.print().and_then(|()| io::stdout().flush());
+    match (error.kind(), printed) {
+        // Help and the version go to standard output and are no failure.
+        (ErrorKind::DisplayHelp | ErrorKind::DisplayVersion, Ok(())) => 0,
+        (ErrorKind::DisplayHelp | ErrorKind::DisplayVersion, Err(error)) => {
+            output::output_failed(error.kind())
+        }
+        _ => status::USAGE,
+    }
 }

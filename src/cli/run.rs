@@ -31,7 +31,10 @@ pub fn main(mut args: RunArgs) -> u8 {
     }
     let arguments = args.words.iter().skip(program_words).map(|word| word.to_string_lossy().into_owned());
     let mut engine = args.limits.engine().arguments(arguments).build();
-    execute(&mut engine, &program, &args)
+    let status = execute(&mut engine, &program, &args);
+    // The process ends, and the system takes the memory back faster than we could give it.
+    std::mem::forget((engine, program));
+    status
 }
 
 /// Reads a program from a file, or from standard input if the file is `-`.

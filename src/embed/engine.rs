@@ -147,13 +147,13 @@ impl std::fmt::Display for RunError {
 
 impl std::error::Error for RunError {}
 
-/// Stops a running program from another thread.
+/// Stops a running program from another thread or from a signal handler.
 #[derive(Clone)]
 pub struct Interrupter(vm::Interrupter);
 
 impl Interrupter {
     /// Asks the program to stop; within a millisecond or so its run ends with [`RunError::Interrupted`]. A later run is
-    /// not affected. It takes a lock, so it is not for signal handlers.
+    /// not affected. It takes no lock, never waits and touches no memory but its own, so signal handlers may use it.
     pub fn interrupt(&self) {
         self.0.interrupt();
     }

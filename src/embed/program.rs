@@ -169,21 +169,15 @@ pub fn format_source(name: &str, source: &[u8]) -> Result<String, Reports> {
 
 /// Where modules are looked for: also in `lib/orus/std` beside the folder of the running program.
 pub(super) fn file_loader() -> FileLoader {
-    let installed = std::env::current_exe().ok().and_then(|program| {
+    FileLoader::new(|| {
+        let program = std::env::current_exe().ok()?;
         let root = program.parent()?.parent()?;
         Some(root.join("lib/orus/std")).filter(|folder| folder.is_dir())
-    });
-    FileLoader::new(installed)
+    })
 }
 
 fn location(name: &str, path: &Path, directory: Option<PathBuf>) -> Location {
-    let key = path.canonicalize().unwrap_or_else(|_| path.to_owned());
-    Location {
-        key: key.to_string_lossy().into_owned(),
-        name: name.to_owned(),
-        directory,
-        path: path.to_owned(),
-    }
+    Location { name: name.to_owned(), directory, path: path.to_owned() }
 }
 
 fn compile(place: Location, source: &[u8], loader: Box<dyn Loader>) -> Result<Program, Reports> {

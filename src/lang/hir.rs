@@ -173,12 +173,14 @@ pub enum StmtKind<'a> {
         place: Place<'a>,
         value: &'a Expr<'a>,
     },
-    /// `place op= value`. The place is evaluated once and read before `value`.
+    /// `place op= value`. The place is evaluated once and read before `value`. The result must be of the length, if there
+    /// is one (`[T, N]`).
     Compound {
         place: Place<'a>,
         op: BinaryOp,
         op_span: Span,
         value: &'a Expr<'a>,
+        length: Option<u32>,
     },
     /// Evaluates, drops the value.
     Expr(&'a Expr<'a>),

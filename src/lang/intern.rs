@@ -16,9 +16,13 @@ pub struct Interner<'a> {
 }
 
 impl<'a> Interner<'a> {
+    /// Room for the names that the language itself knows, and some of a small program, without growing tables.
+    const LIKELY: usize = 200;
+
     /// An interner whose names live in `arena`.
     pub fn new(arena: &'a bumpalo::Bump) -> Interner<'a> {
-        Interner { arena, numbers: HashMap::default(), names: Vec::new() }
+        let numbers = HashMap::with_capacity_and_hasher(Self::LIKELY, FastHasher);
+        Interner { arena, numbers, names: Vec::with_capacity(Self::LIKELY) }
     }
 
     /// The number of a name.

@@ -7,6 +7,7 @@
 //! A module whose file has syntax errors, or that could not be found, is *broken*: what others import from it is not
 //! checked further.
 
+use std::cell::LazyCell;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
@@ -32,13 +33,11 @@ impl ModuleId {
 /// Where a module was found.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Location {
-    /// The same for all ways to the same module.
-    pub key: String,
     /// As reports show it: relative to the root in which it was found.
     pub name: String,
     /// Where modules that it uses are looked for, if it is a file.
     pub directory: Option<PathBuf>,
-    /// What [`Loader::read`] is to read.
+    /// What [`Loader::read`] is to read and [`Loader::key`] to identify.
     pub path: PathBuf,
 }
 
@@ -55,6 +54,9 @@ pub trait Loader {
     /// Looks for `a.b.c`, given as its parts, for a module in `directory`.
     fn find(&mut self, path: &[&str], directory: Option<&Path>) -> Found;
 
+    /// What is the same for all ways to the same module.
+    fn key(&self, path: &Path) -> String;
+
     /// The bytes of a module that was found, or why they cannot be read.
     fn read(&mut self, location: &Location) -> Result<Vec<u8>, String>;
 }
@@ -63,17 +65,19 @@ pub trait Loader {
 pub struct FileLoader {
     /// Searched before the directory of the importing file.
     first: Vec<PathBuf>,
-    /// Searched after it.
-    rest: Vec<PathBuf>,
+    /// Searched after it. Found out when a module is looked for: most programs use none.
+    rest: LazyCell<Vec<PathBuf>, Box<dyn FnOnce() -> Vec<PathBuf>>>,
 }
 
 impl FileLoader {
-    /// The working directory, the directories in `ORUSPATH`, and those given (the installation's `std`).
-    pub fn new(std_directories: impl IntoIterator<Item = PathBuf>) -> FileLoader {
-        let listed = std::env::var_os("ORUSPATH");
-        let listed = listed.as_deref().map(|list| std::env::split_paths(list).collect::<Vec<_>>());
-        let listed = listed.unwrap_or_default().into_iter().filter(|path| !path.as_os_str().is_empty());
-        FileLoader { first: vec![PathBuf::new()], rest: listed.chain(std_directories).collect() }
+    /// The working directory, the directories in `ORUSPATH`, and the one given (the installation's `std`).
+    pub fn new(std_directory: impl FnOnce() -> Option<PathBuf> + 'static) -> FileLoader {
+        let rest = || {
+            let listed = std::env::var_os("ORUSPATH").unwrap_or_default();
+            let listed = std::env::split_paths(&listed).filter(|path| !path.as_os_str().is_empty());
+            listed.chain(std_directory()).collect()
+        };
+        FileLoader { first: vec![PathBuf::new()], rest: LazyCell::new(Box::new(rest)) }
     }
 }
 
@@ -83,13 +87,11 @@ impl Loader for FileLoader {
         relative.set_extension("orus");
         let mut tried = Vec::new();
         let own = directory.map(Path::to_path_buf);
-        for root in self.first.iter().chain(&own).chain(&self.rest) {
+        for root in self.first.iter().chain(&own).chain(self.rest.iter()) {
             let candidate = root.join(&relative);
             let shown = candidate.display().to_string();
             if candidate.is_file() {
-                let key = candidate.canonicalize().unwrap_or_else(|_| candidate.clone());
                 return Found::Module(Location {
-                    key: key.to_string_lossy().into_owned(),
                     name: relative.display().to_string(),
                     directory: Some(candidate.parent().map(Path::to_path_buf).unwrap_or_default()),
                     path: candidate,
@@ -100,6 +102,11 @@ impl Loader for FileLoader {
             }
         }
         Found::Missing(tried)
+    }
+
+    fn key(&self, path: &Path) -> String {
+        let key = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+        key.to_string_lossy().into_owned()
     }
 
     fn read(&mut self, location: &Location) -> Result<Vec<u8>, String> {
@@ -132,11 +139,15 @@ impl Loader for MemoryLoader {
         if !self.texts.contains_key(&dotted) {
             return Found::Missing(vec![name]);
         }
-        Found::Module(Location { path: PathBuf::from(&dotted), key: dotted, name, directory: None })
+        Found::Module(Location { path: PathBuf::from(dotted), name, directory: None })
+    }
+
+    fn key(&self, path: &Path) -> String {
+        path.to_string_lossy().into_owned()
     }
 
     fn read(&mut self, location: &Location) -> Result<Vec<u8>, String> {
-        let text = self.texts.get(&location.key);
+        let text = self.texts.get(&*location.path.to_string_lossy());
         text.map(|text| text.clone().into_bytes()).ok_or_else(|| "no such module".to_owned())
     }
 }
@@ -168,6 +179,8 @@ pub struct Modules<'a> {
     loader: Box<dyn Loader + 'a>,
     list: Vec<Module<'a>>,
     by_key: HashMap<String, ModuleId>,
+    /// Those that are not in `by_key` yet: they get there before the first look into it, which most programs do without.
+    unkeyed: Vec<(PathBuf, ModuleId)>,
 }
 
 /// What loading works with.
@@ -188,7 +201,7 @@ struct Visit<'a> {
 impl<'a> Modules<'a> {
     /// No modules, to be supplied by `loader`.
     pub fn new(loader: Box<dyn Loader + 'a>) -> Modules<'a> {
-        Modules { loader, list: Vec::new(), by_key: HashMap::new() }
+        Modules { loader, list: Vec::new(), by_key: HashMap::new(), unkeyed: Vec::new() }
     }
 
     /// A module.
@@ -205,6 +218,7 @@ impl<'a> Modules<'a> {
     pub fn truncate(&mut self, count: usize) {
         self.list.truncate(count);
         self.by_key.retain(|_, id| id.index() < count);
+        self.unkeyed.retain(|(_, id)| id.index() < count);
     }
 
     /// Adds a module of the given text, and all that it uses. The result lists those that are new and can be checked,
@@ -236,7 +250,7 @@ impl<'a> Modules<'a> {
     /// Reads and parses a module. Nothing if it is broken.
     fn add(&mut self, location: &Location, bytes: &[u8], work: &mut Workspace<'_, 'a>) -> Option<Visit<'a>> {
         let id = ModuleId(self.list.len() as u32);
-        self.by_key.insert(location.key.clone(), id);
+        self.unkeyed.push((location.path.clone(), id));
         let parsed = parse(&location.name, bytes, work);
         let (file, stmts) = parsed.unwrap_or((FileId(0), &[]));
         self.list.push(Module {
@@ -300,7 +314,10 @@ impl<'a> Modules<'a> {
                 return (None, None);
             }
         };
-        if let Some(&known) = self.by_key.get(&location.key) {
+        for (path, id) in self.unkeyed.drain(..) {
+            self.by_key.insert(self.loader.key(&path), id);
+        }
+        if let Some(&known) = self.by_key.get(&self.loader.key(&location.path)) {
             if let Some(at) = around.iter().position(|&id| id == known) {
                 let mut members: Vec<&str> =
                     around[at..].iter().map(|id| self.list[id.index()].name.as_str()).collect();

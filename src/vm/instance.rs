@@ -137,6 +137,10 @@ pub struct Instance {
     number: u64,
     /// How many of the program's module bodies have been begun.
     bodies: usize,
+    /// A run failed: module variables may have no value that code counts on.
+    failed: bool,
+    /// The program that was given, if that which runs has checks besides.
+    given: Option<Arc<Program>>,
     driver: Driver,
 }
 
@@ -150,13 +154,14 @@ impl Instance {
             driver => driver,
         };
         let number = NEXT_INSTANCE.fetch_add(1, Ordering::Relaxed);
-        Ok(Instance { machine, number, bodies: 0, driver })
+        Ok(Instance { machine, number, bodies: 0, failed: false, given: None, driver })
     }
 
     /// Goes over to a later program of the same session: it holds all that the present one does, and more.
     pub fn extend(&mut self, program: Arc<Program>) -> Result<(), VerifyError> {
-        verify_extension(&self.machine.context.program, &program)?;
+        verify_extension(self.program(), &program)?;
         self.machine.set_program(program);
+        self.given = None;
         Ok(())
     }
 
@@ -167,14 +172,16 @@ impl Instance {
             self.bodies += 1;
             if let Err(stop) = self.invoke(body, &[]) {
                 self.bodies = self.machine.context.program.entry.len();
+                self.failed = true;
                 return Err(stop);
             }
         }
         Ok(())
     }
 
-    /// Calls a function.
+    /// Calls a function. If it reads a module variable that has no value, since no run came so far, that is an error.
     pub fn call(&mut self, func: FuncId, args: &[Value]) -> Result<Value, CallError> {
+        self.check_reads();
         let program = self.machine.context.program.clone();
         let function = program.functions.get(func.index()).ok_or(CallError::Signature)?;
         if function.closure.is_some() || function.params.len() != args.len() {
@@ -200,6 +207,16 @@ impl Instance {
         })
     }
 
+    /// Compiled code relies on the module bodies having run; where they have not, its reads of module variables must check.
+    fn check_reads(&mut self) {
+        let program = &self.machine.context.program;
+        if self.given.is_none() && (self.failed || self.bodies < program.entry.len()) {
+            let given = program.clone();
+            self.machine.set_program(Arc::new(given.with_checked_reads()));
+            self.given = Some(given);
+        }
+    }
+
     /// A handle by which others stop a run.
     pub fn interrupter(&self) -> Interrupter {
         self.machine.context.interrupter()
@@ -212,7 +229,7 @@ impl Instance {
 
     /// The program.
     pub fn program(&self) -> &Arc<Program> {
-        &self.machine.context.program
+        self.given.as_ref().unwrap_or(&self.machine.context.program)
     }
 
     /// What the runs so far did.

@@ -258,8 +258,7 @@ impl Machine {
     /// The slot of a module variable, if it has a value.
     pub(super) fn global_value(&self, id: GlobalId) -> Option<u64> {
         let (slot, marked) = (*self.globals.get(id.index())?, self.present[id.index()] != 0);
-        (slot != 0 || marked || !self.context.program.is_ref(self.context.program.globals[id.index()].ty))
-            .then_some(slot)
+        (slot != 0 || marked).then_some(slot)
     }
 
     /// Allocates for the host, collecting if that is needed. `None` if there is no memory even so.

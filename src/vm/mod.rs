@@ -11,6 +11,7 @@
 mod address;
 pub mod array;
 pub mod builtins;
+mod case;
 pub mod context;
 pub mod equal;
 pub mod error_value;

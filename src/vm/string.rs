@@ -18,6 +18,8 @@ pub use super::array::SliceArgs;
 const DOUBLE_BELOW: usize = 1 << 16;
 /// Pieces that are made between two looks at the interrupt bit.
 const POLL_EVERY: usize = 4096;
+/// Bytes that are copied or mapped between two looks at it: some hundred microseconds' work.
+pub(super) const BYTES_BETWEEN_POLLS: usize = 1 << 18;
 
 /// `head + tail`.
 #[inline]
@@ -226,46 +228,6 @@ pub fn replace(context: &mut Context, string: Str, what: Str, with: Str) -> Resu
     context.heap.finish_string(buffer, bytes, scalars)
 }
 
-/// Unicode upper case.
-pub fn upper(heap: &mut Heap, string: Str) -> Result<Str, Fault> {
-    map_case(heap, string, u8::to_ascii_uppercase, str::to_uppercase)
-}
-
-/// Unicode lower case.
-pub fn lower(heap: &mut Heap, string: Str) -> Result<Str, Fault> {
-    map_case(heap, string, u8::to_ascii_lowercase, str::to_lowercase)
-}
-
-fn map_case(
-    heap: &mut Heap,
-    string: Str,
-    ascii: fn(&u8) -> u8,
-    unicode: fn(&str) -> String,
-) -> Result<Str, Fault> {
-    if string.is_ascii() {
-        if string.bytes_of().iter().all(|byte| ascii(byte) == *byte) {
-            return Ok(string);
-        }
-        if let [byte] = string.bytes_of() {
-            return Ok(heap.ascii(ascii(byte)));
-        }
-        let buffer = heap.new_buffer(string.byte_len(), false)?;
-        let mut piece = [0; 256];
-        for bytes in string.bytes_of().chunks(piece.len()) {
-            for (to, from) in piece.iter_mut().zip(bytes) {
-                *to = ascii(from);
-            }
-            buffer.append(&piece[..bytes.len()]);
-        }
-        return heap.finish_string(buffer, string.byte_len(), string.byte_len());
-    }
-    // No mapping takes more than three times the bytes; what the standard library allocates is kept within the limit as well.
-    if !heap.has_room(string.byte_len() * 3) {
-        return Err(Fault::NeedMemory);
-    }
-    heap.new_string(&unicode(string.text()))
-}
-
 /// Without white space at both ends.
 pub fn trim(heap: &mut Heap, string: Str) -> Result<Str, Fault> {
     let trimmed = string.text().trim();
@@ -273,7 +235,7 @@ pub fn trim(heap: &mut Heap, string: Str) -> Result<Str, Fault> {
 }
 
 /// `string.repeat(count)`.
-pub fn repeat(heap: &mut Heap, string: Str, count: u64) -> Result<Str, Fault> {
+pub fn repeat(context: &mut Context, string: Str, count: u64) -> Result<Str, Fault> {
     if count > i64::MAX as u64 {
         return Err(RuntimeError::NegativeStringRepeat.into());
     }
@@ -288,10 +250,23 @@ pub fn repeat(heap: &mut Heap, string: Str, count: u64) -> Result<Str, Fault> {
     let scalars = scalars.ok_or(RuntimeError::OutOfMemory)?;
     check_length(scalars)?;
     let bytes = string.byte_len() * count as usize;
-    let buffer = heap.new_buffer(bytes, false)?;
-    buffer.append(string.bytes_of());
-    buffer.repeat_to(bytes);
-    heap.finish_string(buffer, bytes, scalars)
+    let buffer = context.heap.new_buffer(bytes, false)?;
+    if string.byte_len() < BYTES_BETWEEN_POLLS {
+        buffer.append(string.bytes_of());
+        // Pieces of whole copies, since each continues what was copied before from its start.
+        let piece = BYTES_BETWEEN_POLLS / string.byte_len() * string.byte_len();
+        while !buffer.repeat_to(bytes, piece) {
+            context.check_interrupt()?;
+        }
+    } else {
+        for _ in 0..count {
+            for piece in string.bytes_of().chunks(BYTES_BETWEEN_POLLS) {
+                buffer.append(piece);
+                context.check_interrupt()?;
+            }
+        }
+    }
+    context.heap.finish_string(buffer, bytes, scalars)
 }
 
 /// The scalar value of a string of one.
@@ -318,6 +293,7 @@ fn check_length(scalars: usize) -> Result<(), Fault> {
 mod tests {
     use super::super::testing::{TestContext, message};
     use super::*;
+    use crate::vm::case;
 
     fn args(start: Option<i64>, end: Option<i64>) -> SliceArgs {
         let slot = |value: Option<i64>| value.map(|value| value as u64);
@@ -440,23 +416,25 @@ mod tests {
     #[test]
     fn mapping_trimming_repeating() {
         let mut context = TestContext::new();
-        let heap = &mut context.heap;
-        let sharp = heap.new_string("straße ǆ").unwrap();
-        assert_eq!(upper(heap, sharp).unwrap().text(), "STRASSE Ǆ");
-        let greek = heap.new_string("ΣΑΣ").unwrap();
-        assert_eq!(lower(heap, greek).unwrap().text(), "σας");
-        let long = heap.new_string(&"aB1".repeat(500)).unwrap();
-        assert_eq!(upper(heap, long).unwrap().text(), "AB1".repeat(500));
-        assert_eq!(lower(heap, long).unwrap().text(), "ab1".repeat(500));
-        let spaced = heap.new_string("\u{2003} x y\t\n").unwrap();
-        assert_eq!(trim(heap, spaced).unwrap().text(), "x y");
-        let piece = heap.new_string("né").unwrap();
-        let repeated = repeat(heap, piece, 7).unwrap();
+        let sharp = context.heap.new_string("straße ǆ").unwrap();
+        assert_eq!(case::upper(&mut context, sharp).unwrap().text(), "STRASSE Ǆ");
+        let greek = context.heap.new_string("ΣΑΣ").unwrap();
+        assert_eq!(case::lower(&mut context, greek).unwrap().text(), "σας");
+        let long = context.heap.new_string(&"aB1".repeat(500)).unwrap();
+        assert_eq!(case::upper(&mut context, long).unwrap().text(), "AB1".repeat(500));
+        assert_eq!(case::lower(&mut context, long).unwrap().text(), "ab1".repeat(500));
+        let spaced = context.heap.new_string("\u{2003} x y\t\n").unwrap();
+        assert_eq!(trim(&mut context.heap, spaced).unwrap().text(), "x y");
+        let piece = context.heap.new_string("né").unwrap();
+        let repeated = repeat(&mut context, piece, 7).unwrap();
         assert_eq!((repeated.text(), repeated.scalar_len()), ("né".repeat(7).as_str(), 14));
-        assert_eq!(repeat(heap, piece, 0).unwrap().text(), "");
-        assert_eq!(message(repeat(heap, piece, -1i64 as u64)), "String repeat count must not be negative");
-        assert_eq!(message(repeat(heap, piece, 1 << 31)), "Out of memory");
-        assert_eq!(message(repeat(heap, piece, i64::MAX as u64)), "Out of memory");
+        assert_eq!(repeat(&mut context, piece, 0).unwrap().text(), "");
+        assert_eq!(
+            message(repeat(&mut context, piece, -1i64 as u64)),
+            "String repeat count must not be negative"
+        );
+        assert_eq!(message(repeat(&mut context, piece, 1 << 31)), "Out of memory");
+        assert_eq!(message(repeat(&mut context, piece, i64::MAX as u64)), "Out of memory");
     }
 
     #[test]

@@ -148,3 +148,21 @@ print(len(\"x\".repeat(1000000)))
         run([&format!("--max-heap={wrong}"), "-e", ""]).complained(64, &["--max-heap"]);
     }
 }
+
+#[cfg(target_os = "linux")]
+#[test]
+fn closed_standard_files_are_no_files_of_the_program() {
+    // What is closed reads as `/dev/null`, so that no file that the program opens gets its number.
+    let program = "for n in [\"0\", \"1\", \"2\"]: write_file(\"seen\" + n, read_file(\"/dev/fd/\" + n))";
+    let scratch = Scratch::with(&[("a.orus", program)]);
+    let status = std::process::Command::new("sh")
+        .args(["-c", "exec \"$0\" a.orus <&- >&- 2>&-", env!("CARGO_BIN_EXE_orus")])
+        .current_dir(scratch.path())
+        .status()
+        .expect("there is a shell");
+    assert_eq!(status.code(), Some(0));
+    for n in 0..3 {
+        let seen = std::fs::read_to_string(scratch.path().join(format!("seen{n}"))).expect("it was written");
+        assert_eq!(seen, "");
+    }
+}

@@ -1,14 +1,14 @@
 //! Ctrl-C ends programs, whatever they are doing, with status 130.
 #![cfg(unix)]
 
-use std::io::{BufRead, BufReader, Read};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
-use crate::common::{finish, orus};
+use crate::common::{Scratch, finish, orus};
 
 /// How soon a program must have ended.
 const SOON: Duration = Duration::from_secs(2);
@@ -122,4 +122,64 @@ fn what_was_printed_before_is_there() {
     interrupt(&child);
     let ran = finish(child);
     assert_eq!((ran.ended(130).out.as_str(), ran.err.as_str()), ("before\n", ""));
+}
+
+/// A file that whoever opens waits for, deaf to interrupts.
+fn deaf(scratch: &Scratch) -> String {
+    let pipe = scratch.path().join("pipe");
+    nix::unistd::mkfifo(&pipe, nix::sys::stat::Mode::S_IRWXU).expect("a pipe can be made");
+    format!("read_file(\"{}\")", pipe.display())
+}
+
+#[test]
+fn a_program_that_does_not_stop_is_ended() {
+    let scratch = Scratch::new();
+    interrupted(&go(&deaf(&scratch)), Duration::from_millis(200));
+}
+
+/// Starts what waits for a deaf file; `words` and `input` bring it there.
+fn waiting(words: &[&str], input: &str) -> Child {
+    let mut child = orus(words)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("orus starts");
+    let stdin = child.stdin.as_mut().expect("it is piped");
+    stdin.write_all(input.as_bytes()).expect("it reads");
+    let mut go = [0; 3];
+    child.stdout.as_mut().expect("it is piped").read_exact(&mut go).expect("it prints");
+    std::thread::sleep(Duration::from_millis(200));
+    child
+}
+
+#[test]
+fn a_second_one_ends_the_process_at_once() {
+    let scratch = Scratch::new();
+    let program = go(&deaf(&scratch));
+    for (words, input, patience) in [
+        (vec!["-e", program.as_str()], String::new(), Duration::from_millis(100)),
+        // The REPL waits for what it runs as long as it takes.
+        (vec!["repl"], format!("{program}\n"), Duration::from_millis(1500)),
+    ] {
+        let mut child = waiting(&words, &input);
+        interrupt(&child);
+        std::thread::sleep(patience);
+        assert!(child.try_wait().expect("it is a child").is_none(), "{words:?}");
+        let stdin = child.stdin.take();
+        let started = Instant::now();
+        interrupt(&child);
+        finish(child).ended(130);
+        assert!(started.elapsed() < Duration::from_millis(700), "{words:?} took {:?}", started.elapsed());
+        drop(stdin);
+    }
+}
+
+#[test]
+fn when_nothing_runs_it_ends_the_process() {
+    let mut child = waiting(&["repl"], "write_file(\"/dev/stdout\", \"go\\n\")\n");
+    let stdin = child.stdin.take();
+    interrupt(&child);
+    finish(child).ended(130);
+    drop(stdin);
 }

@@ -266,7 +266,7 @@ pub fn probing<M: Target>() {
 }
 
 /// Runs out of a small stack by `probe_stack` or a prologue: never returns, if it touches all pages in order.
-#[cfg(target_arch = "x86_64")]
+#[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
 pub fn overflow<M: Target>(by_prologue: bool) {
     let mut asm = M::default();
     let entry: Label = asm.new_label();

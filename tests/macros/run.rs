@@ -215,6 +215,7 @@ impl<M: Target> Batch<M> {
     /// Begins a function, which is called by its number.
     pub fn entry(&mut self) {
         let entry = self.asm.new_label();
+        self.asm.vary(self.entries.len());
         self.asm.bind(entry);
         self.entries.push(entry);
     }

@@ -26,6 +26,7 @@
 pub mod disassemble;
 pub mod fixup;
 pub mod forms;
+pub mod macros;
 pub mod operand;
 pub mod reg;
 #[cfg(test)]

@@ -2,7 +2,7 @@
 //!
 //! Number 31 means `sp` in some fields and a zero in others, so that general registers have types for both: [`X`] and [`W`]
 //! include the zero register, [`XSp`] and [`WSp`] the stack pointer. [`Gpr`] is a register without either, as an allocator
-//! deals with them, and becomes any of the four. A vector register [`V`] becomes a scalar ([`B`] to [`Q`]), a
+//! deals with them, and becomes any of the four; [`Gpr32`] is its low half. A vector register [`V`] becomes a scalar ([`B`] to [`Q`]), a
 //! vector of some arrangement ([`V16B`] and so on), or one whose lanes are named singly ([`VB`] to [`VD`]).
 //!
 //! Numbers are kept in 32 bits, since they go into a word of that size: that saves an instruction for each.
@@ -129,79 +129,97 @@ class! {
     VD "v" ".d" "";
 }
 
-/// A general register that is neither the stack pointer nor the zero register: `x0` to `x30`.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Gpr(u32);
+macro_rules! general {
+    ($($(#[$doc:meta])* $class:ident $prefix:literal;)*) => {$(
+        $(#[$doc])*
+        #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        pub struct $class(u32);
 
-impl Gpr {
-    /// The register with this number, if there is one.
-    #[inline(always)]
-    pub const fn new(number: u8) -> Option<Gpr> {
-        if number < 31 { Some(Gpr(number as u32)) } else { None }
-    }
+        impl $class {
+            /// The register with this number, if there is one.
+            #[inline(always)]
+            pub const fn new(number: u8) -> Option<$class> {
+                if number < 31 { Some($class(number as u32)) } else { None }
+            }
 
-    /// The number in the encoding.
-    #[inline(always)]
-    pub const fn number(self) -> u8 {
-        self.0 as u8
-    }
+            /// The register with a constant number; one above 30 does not compile.
+            #[inline(always)]
+            pub const fn of<const NUMBER: u8>() -> $class {
+                const { assert!(NUMBER < 31, "there is no such general register") };
+                $class(NUMBER as u32)
+            }
 
-    /// All 64 bits of it.
-    #[inline(always)]
-    pub const fn x(self) -> X {
-        X(self.0)
-    }
+            /// The number in the encoding.
+            #[inline(always)]
+            pub const fn number(self) -> u8 {
+                self.0 as u8
+            }
 
-    /// Its low 32 bits.
-    #[inline(always)]
-    pub const fn w(self) -> W {
-        W(self.0)
-    }
+            /// All 64 bits of it.
+            #[inline(always)]
+            pub const fn x(self) -> X {
+                X(self.0)
+            }
 
-    /// All 64 bits of it, where the stack pointer would be possible.
-    #[inline(always)]
-    pub const fn xsp(self) -> XSp {
-        XSp(self.0)
-    }
+            /// Its low 32 bits.
+            #[inline(always)]
+            pub const fn w(self) -> W {
+                W(self.0)
+            }
 
-    /// Its low 32 bits, where the stack pointer would be possible.
-    #[inline(always)]
-    pub const fn wsp(self) -> WSp {
-        WSp(self.0)
-    }
+            /// All 64 bits of it, where the stack pointer would be possible.
+            #[inline(always)]
+            pub const fn xsp(self) -> XSp {
+                XSp(self.0)
+            }
+
+            /// Its low 32 bits, where the stack pointer would be possible.
+            #[inline(always)]
+            pub const fn wsp(self) -> WSp {
+                WSp(self.0)
+            }
+        }
+
+        impl Display for $class {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, concat!($prefix, "{}"), self.0)
+            }
+        }
+
+        impl fmt::Debug for $class {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                Display::fmt(self, f)
+            }
+        }
+
+        impl Operand for $class {
+            const CORNERS: &'static [$class] = &[$class(0), $class(1), $class(15), $class(16), $class(30)];
+
+            fn random(rng: &mut Rng) -> $class {
+                $class(rng.below(31) as u32)
+            }
+        }
+
+        impl Field for $class {
+            const MASK: u32 = 31;
+
+            #[inline(always)]
+            fn bits(self) -> u32 {
+                self.0
+            }
+
+            fn from_bits(bits: u32) -> Option<$class> {
+                $class::new(bits as u8 & 31)
+            }
+        }
+    )*};
 }
 
-impl Display for Gpr {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "x{}", self.0)
-    }
-}
-
-impl fmt::Debug for Gpr {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        Display::fmt(self, f)
-    }
-}
-
-impl Operand for Gpr {
-    const CORNERS: &'static [Gpr] = &[Gpr(0), Gpr(1), Gpr(15), Gpr(16), Gpr(30)];
-
-    fn random(rng: &mut Rng) -> Gpr {
-        Gpr(rng.below(31) as u32)
-    }
-}
-
-impl Field for Gpr {
-    const MASK: u32 = 31;
-
-    #[inline(always)]
-    fn bits(self) -> u32 {
-        self.0
-    }
-
-    fn from_bits(bits: u32) -> Option<Gpr> {
-        Gpr::new(bits as u8 & 31)
-    }
+general! {
+    /// A general register that is neither the stack pointer nor the zero register: `x0` to `x30`.
+    Gpr "x";
+    /// The low 32 bits of a general register that is neither the stack pointer nor the zero register: `w0` to `w30`.
+    Gpr32 "w";
 }
 
 macro_rules! like {
@@ -216,7 +234,8 @@ macro_rules! like {
 }
 
 like! {
-    Gpr: X W XSp WSp;
+    Gpr: Gpr32 X W XSp WSp;
+    Gpr32: Gpr W WSp;
     V: B H S D Q V8B V16B V2H V4H V8H V2S V4S V1D V2D V1Q VB VH VS VD;
     X: W;
     W: X;

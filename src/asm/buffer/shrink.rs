@@ -1,23 +1,26 @@
 //! Shrinking: branches that turn out to be near are made short when the code is finished.
 //!
-//! How it works. While it is on, labels stay unbound and every use of one is kept. At the end, all branches start
-//! long; those whose target is in the short form's reach are made short, which brings others nearer, until nothing
-//! changes. Then the code is written anew, once, and every offset that was noted moves with it.
+//! How it works. While it is on, labels stay unbound and every use of one is kept. At the end, all branches that have a
+//! short form are taken to be short; those whose target is then out of its reach become long, which takes others
+//! further away, until nothing changes. As few as can be are long in the end: two branches over each other that reach if
+//! both are short are short, as with GNU as. Then the code is written anew, once, and every offset that was noted moves
+//! with it.
 //!
 //! Invariants
 //! - S1 Sites and alignments are in the order of their offsets.
-//! - S2 A branch that was once found short and does not fit any more (padding may grow) stays long for good: this ends.
+//! - S2 A branch that became long stays long, even if padding shrinks and it would fit again: this ends.
 //!
-//! Cost. A pass over the uses of labels for each round, typically three, at most [`ROUNDS`] before no more are tried; then
-//! one over the code. Nothing while code is emitted, but that labels cannot be asked for their offsets.
+//! Cost. A pass over the uses of labels for each round, typically three, at most some more than [`ROUNDS`]; then one over
+//! the code. Nothing while code is emitted, but that labels cannot be asked for their offsets.
 
 use super::{CodeBuffer, DataRange, Fixup};
 use crate::asm::error::AsmError;
 use crate::asm::fixup::FixupKind;
 use crate::asm::label::{Label, LabelState};
 
-/// Rounds in which branches are made short.
-const ROUNDS: usize = 16;
+/// Rounds in which only branches that must be are made long. Then all are that would not fit if all were: what is left fits
+/// whatever becomes of the others.
+const ROUNDS: usize = 64;
 
 /// What waits for the end while shrinking is on.
 #[derive(Debug, Default)]
@@ -71,7 +74,6 @@ struct Site<K> {
     start: u32,
     short: Shorter<K>,
     is_short: bool,
-    stays_long: bool,
 }
 
 /// Old offsets to new ones: what is at or behind `from` moves to `to` and on.
@@ -118,7 +120,7 @@ impl<K: FixupKind> CodeBuffer<K> {
                 // A use of a label that is not in order was not noted by a branch of ours (S1).
                 if start >= end && start + short.size <= self.end {
                     end = start + short.size;
-                    sites.push(Site { fixup: index, start, short, is_short: false, stays_long: false });
+                    sites.push(Site { fixup: index, start, short, is_short: false });
                 }
             }
         }
@@ -141,24 +143,29 @@ impl<K: FixupKind> CodeBuffer<K> {
 
     /// Decides which sites are short.
     fn shrink(&self, sites: &mut [Site<K>], targets: &[u32]) -> Map {
+        let target = |site: &Site<K>| {
+            let target = targets.get(self.fixups[site.fixup].label as usize);
+            target.filter(|target| **target != u32::MAX).map(|target| i64::from(*target))
+        };
+        for site in sites.iter_mut() {
+            // A label that was not bound is an error later.
+            site.is_short = target(site).is_some();
+        }
         let mut round = 0;
         loop {
             let map = self.map(sites);
             let mut changed = false;
-            for site in sites.iter_mut().filter(|site| !site.stays_long) {
-                let label = self.fixups[site.fixup].label as usize;
-                let Some(target) = targets.get(label).filter(|target| **target != u32::MAX) else { continue };
-                // Before a site is short, its own saving is not in the map; a target behind it comes nearer by that.
-                let mut to = i64::from(map.at(*target));
-                if !site.is_short && *target > site.start {
-                    to -= i64::from(site.short.size - site.short.short_size);
-                }
-                let at = i64::from(map.at(site.start)) + i64::from(site.short.at);
-                let fits = site.short.kind.patch(&mut [0; 8], to - at).is_ok();
-                if site.is_short && !fits {
-                    (site.is_short, site.stays_long, changed) = (false, true, true); // S2
-                } else if !site.is_short && fits && round < ROUNDS {
-                    (site.is_short, changed) = (true, true);
+            for site in sites.iter_mut().filter(|site| site.is_short) {
+                let Some(target) = target(site) else { continue };
+                let fits = |from: u32, to: i64| {
+                    let at = i64::from(from) + i64::from(site.short.at);
+                    site.short.kind.patch(&mut [0; 8], to - at).is_ok()
+                };
+                let fits_long = || fits(site.start, target);
+                if !fits(map.at(site.start), i64::from(map.at(target as u32)))
+                    || round == ROUNDS && !fits_long()
+                {
+                    (site.is_short, changed) = (false, true); // S2
                 }
             }
             if !changed {

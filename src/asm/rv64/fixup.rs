@@ -4,6 +4,10 @@
 //! is led to `auipc` and `jalr`, which takes [`VENEER_SCRATCH`]; that happens in code of more than 1 MiB only. Pairs of
 //! `auipc` and another instruction reach all that a buffer can hold. Constants are loaded by such pairs.
 //!
+//! The compressed branches have no veneer, forward or backward: who asks for one by its name asks for two bytes, which
+//! neither a jump around a veneer nor another form would be. Out of reach, they are an error. (A `beqz` or `j` has all
+//! the reach there is, and is compressed where it goes back to a label near enough.)
+//!
 //! Sources. RISC-V unprivileged specification, "Control Transfer Instructions", "AUIPC", "Compressed Control Transfer".
 
 use super::layout::scatter;
@@ -13,9 +17,9 @@ use crate::asm::fixup::{FixupKind, Misfit, Veneer};
 /// A displacement kind.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Kind {
-    /// `c.beqz`, `c.bnez`: 256 bytes either way.
+    /// `c.beqz`, `c.bnez`: 256 bytes either way, and no further.
     BranchC,
-    /// `c.j`: 2 KiB either way.
+    /// `c.j`: 2 KiB either way, and no further.
     JumpC,
     /// Conditional branches: 4 KiB either way.
     Branch,
@@ -89,7 +93,7 @@ fn rewrite_pair(bytes: &mut [u8], displacement: i64, scatter: fn(u32) -> u32) ->
 }
 
 impl FixupKind for Kind {
-    const REACHES: &'static [u32] = &[254, 2046, 4094, (1 << 20) - 2];
+    const REACHES: &'static [u32] = &[4094, (1 << 20) - 2];
     const VENEER_MAX: u32 = 8;
     const JUMP_SIZE: u32 = 4;
     const POOL_IN_ISLANDS: bool = false;
@@ -97,11 +101,10 @@ impl FixupKind for Kind {
     #[inline(always)]
     fn class(self) -> Option<usize> {
         match self {
-            Kind::BranchC => Some(0),
-            Kind::JumpC => Some(1),
-            Kind::Branch => Some(2),
-            Kind::Jump => Some(3),
-            Kind::PairI | Kind::PairS => None,
+            Kind::Branch => Some(0),
+            Kind::Jump => Some(1),
+            // Nothing would be done at their deadline: binding tells that they do not reach.
+            Kind::BranchC | Kind::JumpC | Kind::PairI | Kind::PairS => None,
         }
     }
 
@@ -121,7 +124,7 @@ impl FixupKind for Kind {
 
     fn veneer(self, bytes: &mut [u8]) -> Option<Veneer<Kind>> {
         match self {
-            Kind::BranchC | Kind::JumpC | Kind::Branch => {
+            Kind::Branch => {
                 *bytes.first_chunk_mut()? = J.to_le_bytes();
                 Some(Veneer { size: 4, kind: Kind::Jump, at: 0 })
             }
@@ -130,7 +133,7 @@ impl FixupKind for Kind {
                 *bytes.first_chunk_mut()? = pair.to_le_bytes();
                 Some(Veneer { size: 8, kind: Kind::PairI, at: 0 })
             }
-            Kind::PairI | Kind::PairS => None,
+            Kind::BranchC | Kind::JumpC | Kind::PairI | Kind::PairS => None,
         }
     }
 

@@ -5,10 +5,11 @@
 //! checked by the compiler.
 //!
 //! Compressed forms. Where the row of an instruction says so, and a compressed form means the same, two bytes are emitted
-//! instead of four; [`Assembler::compress`] switches that off. The forms with `c_` in their names are always compressed.
+//! instead of four; [`Assembler::compress`] switches that off. The forms with `c_` in their names are always compressed;
+//! a branch among them whose label is out of its reach is an error.
 //!
 //! Branches reach 4 KiB, `jal` 1 MiB; where a label is further away, the inverted branch over a jump is emitted if
-//! that is known, else the buffer puts a veneer within reach (see [`fixup`]). [`fixup::VENEER_SCRATCH`] must be free at
+//! that is known, else the buffer puts a veneer within reach (see [`fixup`]; compressed branches by name have none). [`fixup::VENEER_SCRATCH`] must be free at
 //! jumps and branches of functions larger than 1 MiB.
 //!
 //! ```
@@ -32,6 +33,7 @@ pub mod disassemble;
 pub mod fixup;
 pub mod forms;
 pub mod layout;
+pub mod macros;
 pub mod operand;
 pub mod reg;
 pub mod shorten;
@@ -50,6 +52,7 @@ use super::buffer::CodeBuffer;
 pub struct Assembler {
     buffer: CodeBuffer<Kind>,
     compress: bool,
+    features: macros::Features,
 }
 
 impl Default for Assembler {
@@ -66,7 +69,7 @@ impl Assembler {
 
     /// An assembler that writes into this buffer.
     pub fn with_buffer(buffer: CodeBuffer<Kind>) -> Assembler {
-        Assembler { buffer, compress: true }
+        Assembler { buffer, compress: true, features: macros::Features::default() }
     }
 
     /// Whether compressed forms are chosen; they are at first. It may be changed between any two instructions.

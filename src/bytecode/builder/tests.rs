@@ -21,7 +21,7 @@ fn info() -> FunctionInfo {
 /// Emits `count` one-word instructions.
 fn filler(builder: &mut FunctionBuilder, count: usize) {
     for _ in 0..count {
-        builder.op_imm(Op::GlobalMark, Arg::NONE, 0);
+        builder.op_imm(Op::Loop, Arg::NONE, 0);
     }
 }
 

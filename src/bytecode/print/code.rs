@@ -285,12 +285,7 @@ impl<'p> CodePrinter<'p> {
                     text.push_str(name);
                 }
             }
-            Op::GlobalGet
-            | Op::GlobalGetRef
-            | Op::GlobalSet
-            | Op::GlobalSetRef
-            | Op::GlobalCheck
-            | Op::GlobalMark => {
+            Op::GlobalGet | Op::GlobalGetChecked | Op::GlobalGetRef | Op::GlobalSet | Op::GlobalSetRef => {
                 if let Some(global) = program.globals.get(index) {
                     text.push_str(&global.name);
                 }

@@ -342,20 +342,10 @@ impl Checker<'_, '_> {
                 }
                 Ok(())
             }
-            Op::GlobalGet
-            | Op::GlobalGetRef
-            | Op::GlobalSet
-            | Op::GlobalSetRef
-            | Op::GlobalCheck
-            | Op::GlobalMark => {
+            Op::GlobalGet | Op::GlobalGetChecked | Op::GlobalGetRef | Op::GlobalSet | Op::GlobalSetRef => {
                 let id = GlobalId(inst.index());
                 let global = program.globals.get(id.index()).ok_or(Reason::NoSuch("global", id.0))?;
-                let has_register = inst.row().operands[0] != Operand::None;
-                if has_register {
-                    self.same(self.tables.canonical(global.ty), a, inst.lane(0))
-                } else {
-                    Ok(())
-                }
+                self.same(self.tables.canonical(global.ty), a, inst.lane(0))
             }
             _ => Ok(()),
         }

@@ -20,6 +20,10 @@ const MAX_DEPTH_COST: u32 = 1 << 16;
 /// More fields or variants do not fit the operands that name them.
 const MAX_FIELDS: usize = 65_535;
 
+/// More counters than any program needs whose code fits into memory. They are allocated with an instance, so a number alone
+/// must not be able to take much.
+const MAX_COUNTERS: u32 = 1 << 24;
+
 /// What is known of a program whose tables have been verified.
 pub struct Tables<'p> {
     pub program: &'p Program,
@@ -69,6 +73,9 @@ impl<'p> Tables<'p> {
         let predefined = Program::new().types;
         if program.types.get(..predefined.len()) != Some(&predefined[..]) {
             return Err(at(Place::Program, Reason::Predefined));
+        }
+        if program.counters > MAX_COUNTERS {
+            return Err(at(Place::Program, Reason::TooMany("counters")));
         }
         let canonical = resolve_aliases(program)?;
         let facts = canonical.iter().map(|id| first_facts(&program.types[id.index()])).collect();

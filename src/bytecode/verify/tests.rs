@@ -406,8 +406,11 @@ fn immediates_and_constants_are_canonical() {
 
 #[test]
 fn indices_are_in_range() {
-    accepts("global.get r20, g0\nglobal.set.ref r0, g1\nglobal.check g0\nloop c1");
-    rejects(is!(Reason::NoSuch(..)), "global.get r20, g2\nglobal.mark g2\nloop c2\nliteral r0, k9");
+    accepts("global.get r20, g0\nglobal.set.ref r0, g1\nglobal.get.checked r20, g0\nloop c1");
+    rejects(
+        is!(Reason::NoSuch(..)),
+        "global.get r20, g2\nglobal.get.checked r20, g2\nloop c2\nliteral r0, k9",
+    );
     rejects(
         is!(Reason::Disagree(_)),
         "global.get r22, g0\nglobal.get.ref r2, g1\nliteral r2, k0\nglobal.set.ref r8, g1",

@@ -244,12 +244,8 @@ impl<'a> Checker<'a> {
     /// The prelude's function, read when it is first needed.
     fn prelude_function(&mut self) -> Option<FnId> {
         if self.prelude.is_none() {
-            let location = Location {
-                key: "<prelude>".to_owned(),
-                name: "<prelude>".to_owned(),
-                directory: None,
-                path: Default::default(),
-            };
+            let location =
+                Location { name: "<prelude>".to_owned(), directory: None, path: "<prelude>".into() };
             let module = self.load(&location, PRELUDE.as_bytes()).pop()?;
             // Bodies, blocks and names of the module that asks wait.
             let declaring = std::mem::replace(&mut self.declaring, false);

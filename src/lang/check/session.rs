@@ -54,12 +54,7 @@ impl<'a> Checker<'a> {
         if !self.interactive {
             self.interactive = true;
             self.types.start_trail();
-            let location = Location {
-                key: "<input>".to_owned(),
-                name: name.to_owned(),
-                directory: None,
-                path: Default::default(),
-            };
+            let location = Location { name: name.to_owned(), directory: None, path: "<input>".into() };
             self.load(&location, b"");
         }
         self.input += 1;

@@ -5,7 +5,7 @@ use super::function::{Done, Tail};
 use super::scope::{BlockKind, Entity, VarKind};
 use super::{Checker, ReturnMode, Slot};
 use crate::lang::ast::{self, Ident, Span, StmtKind as Ast};
-use crate::lang::hir::{Block, Expr, ExprKind, LocalId, Place, Step, Stmt, StmtKind};
+use crate::lang::hir::{Block, Expr, ExprKind, LocalId, Stmt, StmtKind};
 use crate::lang::types::Ty;
 
 impl<'a> Checker<'a> {
@@ -299,22 +299,6 @@ impl<'a> Checker<'a> {
         body.falls || handler.falls
     }
 
-    /// What a place holds, if reading it a second time does nothing else.
-    fn read_of_place(&self, place: &Place<'a>, ty: Ty) -> Option<Expr<'a>> {
-        let (kind, span) = match *place {
-            Place::Local(local, span) => (ExprKind::Local(local), span),
-            Place::Outer(number, span) => (ExprKind::Outer(number), span),
-            Place::Global(var, span) => (ExprKind::Global(var), span),
-            Place::Field { object, field }
-                if matches!(object.kind, ExprKind::Local(_) | ExprKind::Outer(_) | ExprKind::Global(_)) =>
-            {
-                (ExprKind::Field { object, field }, object.span)
-            }
-            _ => return None,
-        };
-        Some(Expr { kind, ty, span })
-    }
-
     /// `place = value`, `place op= value`, where the place is no bare name or the assignment is compound.
     fn assign(
         &mut self,
@@ -335,17 +319,7 @@ impl<'a> Checker<'a> {
                 let rhs = self.right_operand(op, slot.ty, value, literal, Some(slot.ty));
                 let ty = self.combine(op, op_span, slot.ty, &rhs, literal);
                 debug_assert!(self.types.unify(ty, slot.ty).is_ok() || ty == Ty::POISON);
-                match (slot.length, self.read_of_place(&place, slot.ty)) {
-                    (Some(length), Some(first)) => {
-                        // The length of the result is checked: written out as `place = place op value`.
-                        let rest = self.arena.alloc_slice_fill_iter([Step { op, op_span, rhs, ty }]);
-                        let kind = ExprKind::Chain { first: self.alloc(first), rest };
-                        let result = Expr { kind, ty, span: value.span };
-                        let value = self.check_length(result, Some(length));
-                        StmtKind::Assign { place, value: self.alloc(value) }
-                    }
-                    _ => StmtKind::Compound { place, op, op_span, value: self.alloc(rhs) },
-                }
+                StmtKind::Compound { place, op, op_span, value: self.alloc(rhs), length: slot.length }
             }
         };
         self.stmts.push(Stmt { kind, span });

@@ -48,11 +48,35 @@ impl Blocks {
     }
 }
 
+/// Counts columns from one place in the text to the next, since counting each from the start of its line would take time that
+/// grows with the square of the line.
+struct Columns<'t> {
+    text: &'t str,
+    at: usize,
+    column: usize,
+}
+
+impl Columns<'_> {
+    /// The column of a place, which is not before the last one that was asked for.
+    fn of(&mut self, place: usize) -> usize {
+        for c in self.text[self.at..place].chars() {
+            self.column = match c {
+                '\n' => 0,
+                '\t' => self.column + 4,
+                c => self.column + c.width().unwrap_or(0),
+            };
+        }
+        self.at = place;
+        self.column
+    }
+}
+
 /// The pieces of a text without syntax errors.
 pub(super) fn split(text: &str) -> Vec<Piece<'_>> {
     let mut lexer = Lexer::new(FileId(0), text);
     let mut pieces = Vec::new();
     let mut blocks = Blocks { widths: vec![0], before: vec![0] };
+    let mut columns = Columns { text, at: 0, column: 0 };
     let mut end = 0;
     loop {
         let token = lexer.next();
@@ -70,7 +94,7 @@ pub(super) fn split(text: &str) -> Vec<Piece<'_>> {
             _ => {}
         }
         let start = token.span.start as usize;
-        let newlines = comments(text, end, start, &blocks, &mut pieces);
+        let newlines = comments(end, start, &blocks, &mut columns, &mut pieces);
         if token.kind == TokenKind::Eof {
             return pieces;
         }
@@ -78,7 +102,7 @@ pub(super) fn split(text: &str) -> Vec<Piece<'_>> {
             kind: Kind::Token(token.kind),
             text: lexer.slice(token.span),
             newlines,
-            column: column(text, start),
+            column: columns.of(start),
             depth: blocks.widths.len() - 1,
         });
         blocks.before.clone_from(&blocks.widths);
@@ -88,12 +112,13 @@ pub(super) fn split(text: &str) -> Vec<Piece<'_>> {
 
 /// Appends the comments between two tokens; gives the number of line ends before the second.
 fn comments<'t>(
-    text: &'t str,
     from: usize,
     to: usize,
     blocks: &Blocks,
+    columns: &mut Columns<'t>,
     pieces: &mut Vec<Piece<'t>>,
 ) -> usize {
+    let text = columns.text;
     let first = pieces.len();
     let mut newlines = 0;
     for (kind, span) in gap(text, from, to) {
@@ -102,7 +127,7 @@ fn comments<'t>(
             continue;
         };
         let start = span.start as usize;
-        let column = column(text, start);
+        let column = columns.of(start);
         let depth = blocks.depth_of_comment(column);
         pieces.push(Piece { kind, text: &text[start..span.end as usize], newlines, column, depth });
         newlines = 0;
@@ -171,9 +196,4 @@ fn line_start(text: &str, at: usize) -> usize {
 fn indentation(line: &str) -> usize {
     let blanks = line.chars().take_while(|c| matches!(c, ' ' | '\t'));
     blanks.map(|c| if c == '\t' { 4 } else { 1 }).sum()
-}
-
-fn column(text: &str, at: usize) -> usize {
-    let before = &text[line_start(text, at)..at];
-    before.chars().map(|c| if c == '\t' { 4 } else { c.width().unwrap_or(0) }).sum()
 }

@@ -123,6 +123,16 @@ fn comments_that_stood_in_one_column_do_so_again() {
 }
 
 #[test]
+fn a_long_line_takes_time_in_proportion_to_its_length() {
+    // Work that grows with the square of the line would take minutes here.
+    let text = format!("x = 1{} // end\n", "+1".repeat(300_000));
+    let expected = format!("x = 1{}  // end\n", " + 1".repeat(300_000));
+    let start = std::time::Instant::now();
+    assert!(format(&text) == expected);
+    assert!(start.elapsed().as_secs() < 20, "{:?}", start.elapsed());
+}
+
+#[test]
 fn what_has_errors_is_left() {
     let errors = format_source("x = = 1\ny = (").expect_err("errors");
     assert_eq!(errors.iter().map(|diag| diag.code.to_string()).collect::<Vec<_>>(), ["E1001", "E1003"]);

@@ -2,11 +2,13 @@
 //! them must be checked.
 //!
 //! How it works. A module variable that nothing outside its module's statements refers to is a register there. Any other
-//! is a global. A reference that has no value is null, and the read raises by itself; a scalar has a mark, set by its
-//! declaration, where that is needed: if the declaration is conditional, or if a function that reads the variable may
-//! run before it. For the latter, one walk follows the modules' statements in the order in which they run, and into the
+//! is a global. A reference that has no value is null, and the read raises by itself; a scalar has a mark, set by each
+//! assignment and checked where that is needed: if the declaration is conditional, or if a function that reads the variable
+//! may run before it. For the latter, one walk follows the modules' statements in the order in which they run, and into the
 //! bodies that they mention, each once: a body that is first mentioned behind a declaration finds the variable declared.
 //! Mentioning a function counts as calling it.
+//!
+//! After a run that failed a host may call functions whose variables have no value; then the instance makes all reads check.
 //!
 //! In an interactive session all module variables are globals, and all reads from other inputs and functions checked.
 
@@ -66,11 +68,6 @@ impl GlobalTable {
     /// Says which global a variable is.
     pub fn set_id(&mut self, var: VarId, id: GlobalId) {
         self.ids[var.index()] = Some(id);
-    }
-
-    /// Whether the assignments to a scalar variable mark it.
-    pub fn is_marked(&self, checked: &Checked<'_>, var: VarId) -> bool {
-        self.checked[var.index()] || checked.globals[var.index()].conditional
     }
 
     /// Whether a read of a scalar variable is checked; `unproven` says so of reads in its own module's statements.

@@ -288,11 +288,6 @@ impl Lowerer {
         id
     }
 
-    /// Whether the assignments to a scalar module variable mark it.
-    fn is_marked(&self, checked: &Checked<'_>, var: VarId) -> bool {
-        self.globals.is_marked(checked, var)
-    }
-
     /// Whether a read of a scalar module variable is checked.
     fn must_check(&self, checked: &Checked<'_>, var: VarId, body: BodyId, unproven: bool) -> bool {
         self.globals.must_check(checked, var, body, unproven)

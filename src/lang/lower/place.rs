@@ -9,6 +9,16 @@ use crate::bytecode::{Arg, Op, Reg, Span, TypeId};
 use crate::lang::hir::{BinaryOp, Expr, ExprKind, LocalId, Place, Stmt, StmtKind, VarId};
 use crate::lang::types::Ty;
 
+/// What a compound assignment does to a place.
+#[derive(Clone, Copy)]
+struct Change<'a> {
+    op: BinaryOp,
+    op_span: Span,
+    value: &'a Expr<'a>,
+    /// The length that the result must have.
+    length: Option<u32>,
+}
+
 impl<'a> Function<'_, 'a> {
     // ---- declarations
 
@@ -149,15 +159,11 @@ impl<'a> Function<'_, 'a> {
     }
 
     fn set_global(&mut self, var: VarId, ty: TypeId, operand: Operand) {
-        let marked = self.s.is_marked(self.checked, var);
         let global = self.s.global(self.checked, var, ty);
         if self.is_ref(ty) {
             self.emit().global(Op::GlobalSetRef, operand.reg, global);
         } else {
             self.emit().global(Op::GlobalSet, operand.reg, global);
-            if marked {
-                self.emit().global(Op::GlobalMark, Arg::NONE, global);
-            }
         }
         self.release(operand);
     }
@@ -181,10 +187,8 @@ impl<'a> Function<'_, 'a> {
         if self.is_ref(ty) {
             self.at(span).global(Op::GlobalGetRef, reg, global);
         } else {
-            if checks {
-                self.at(span).global(Op::GlobalCheck, Arg::NONE, global);
-            }
-            self.emit().global(Op::GlobalGet, reg, global);
+            let op = if checks { Op::GlobalGetChecked } else { Op::GlobalGet };
+            self.at(span).global(op, reg, global);
         }
         value
     }
@@ -273,24 +277,25 @@ impl<'a> Function<'_, 'a> {
 
     /// `place op= value`.
     pub fn compound(&mut self, stmt: &'a Stmt<'a>) {
-        let StmtKind::Compound { place, op, op_span, value } = &stmt.kind else { return };
-        match *place {
+        let StmtKind::Compound { place, op, op_span, value, length } = stmt.kind else { return };
+        let change = Change { op, op_span, value, length };
+        match place {
             Place::Local(local, span) => {
                 let info = &self.body.locals[local.index()];
                 let ty = self.ty(info.ty);
                 let slot = self.slot(local);
                 let unproven = self.assigned.is_unproven_stmt(stmt);
                 let before = self.load(slot, ty, info.name, span, unproven, None);
-                self.compound_slot(slot, ty, before, (*op, *op_span), value);
+                self.compound_slot(slot, ty, before, change);
             }
             Place::Global(var, span) => {
                 let ty = self.ty(self.checked.globals[var.index()].ty);
                 let unproven = self.assigned.is_unproven_stmt(stmt);
                 let before = self.read_global(var, ty, span, unproven, None);
                 match self.global_slot(var) {
-                    Some(slot) => self.compound_slot(slot, ty, before, (*op, *op_span), value),
+                    Some(slot) => self.compound_slot(slot, ty, before, change),
                     None => {
-                        let after = self.binary(*op, *op_span, before, value, ty, None);
+                        let after = self.changed(change, before, ty, None);
                         let operand = self.operand(after, ty);
                         self.set_global(var, ty, operand);
                     }
@@ -304,7 +309,7 @@ impl<'a> Function<'_, 'a> {
                     _ => self.ty(value.ty),
                 };
                 let before = self.load(slot, ty, name, span, true, None);
-                self.compound_slot(slot, ty, before, (*op, *op_span), value);
+                self.compound_slot(slot, ty, before, change);
                 temp.into_iter().for_each(|reg| self.free(reg));
             }
             Place::Field { object, field } => {
@@ -318,7 +323,7 @@ impl<'a> Function<'_, 'a> {
                 };
                 let before = self.temp(ty);
                 self.emit().op(get, before, target.reg, slot);
-                let after = self.binary(*op, *op_span, Value::Temp(before), value, ty, None);
+                let after = self.changed(change, Value::Temp(before), ty, None);
                 let after = self.operand(after, ty);
                 self.emit().op(set, target.reg, after.reg, slot);
                 self.release(after);
@@ -331,7 +336,7 @@ impl<'a> Function<'_, 'a> {
                 let (get, ty) = self.get_form(base_ty);
                 let before = self.temp(ty);
                 self.at(bracket).op(get, before, target.reg, position.reg);
-                let after = self.binary(*op, *op_span, Value::Temp(before), value, ty, None);
+                let after = self.changed(change, Value::Temp(before), ty, None);
                 let after = self.operand(after, ty);
                 self.set_element(base.ty, target, position, after, bracket);
                 self.release(after);
@@ -342,20 +347,24 @@ impl<'a> Function<'_, 'a> {
         }
     }
 
-    fn compound_slot(
-        &mut self,
-        slot: Slot,
-        ty: TypeId,
-        before: Value,
-        (op, op_span): (BinaryOp, Span),
-        value: &'a Expr<'a>,
-    ) {
+    fn compound_slot(&mut self, slot: Slot, ty: TypeId, before: Value, change: Change<'a>) {
         let dest = match slot {
             Slot::Reg(reg) | Slot::Flagged(reg, _) => Some(reg),
             _ => None,
         };
-        let after = self.binary(op, op_span, before, value, ty, dest);
+        let after = self.changed(change, before, ty, dest);
         self.store(slot, ty, after, false);
+    }
+
+    /// The new value of a place.
+    fn changed(&mut self, change: Change<'a>, before: Value, ty: TypeId, dest: Option<Reg>) -> Value {
+        let Change { op, op_span, value, length } = change;
+        let Some(length) = length else { return self.binary(op, op_span, before, value, ty, dest) };
+        // In a register of its own, as the variable stays as it is if the check raises.
+        let after = self.binary(op, op_span, before, value, ty, None);
+        let array = self.operand(after, ty);
+        self.at(value.span).op_imm(Op::ArrayCheckLen, array.reg, length as i32);
+        array.into()
     }
 
     /// What the cell or array in a register holds.

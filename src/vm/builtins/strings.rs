@@ -4,7 +4,7 @@ use super::str;
 use crate::vm::context::Context;
 use crate::vm::fault::{Fault, IntReader};
 use crate::vm::heap::{Array, Str};
-use crate::vm::{number, string};
+use crate::vm::{case, number, string};
 
 fn slot(string: Result<Str, Fault>) -> Result<u64, Fault> {
     string.map(Str::bits)
@@ -39,11 +39,11 @@ pub fn replace(context: &mut Context, args: &[u64]) -> Result<u64, Fault> {
 }
 
 pub fn upper(context: &mut Context, args: &[u64]) -> Result<u64, Fault> {
-    slot(string::upper(&mut context.heap, str(args, 0)))
+    slot(case::upper(context, str(args, 0)))
 }
 
 pub fn lower(context: &mut Context, args: &[u64]) -> Result<u64, Fault> {
-    slot(string::lower(&mut context.heap, str(args, 0)))
+    slot(case::lower(context, str(args, 0)))
 }
 
 pub fn trim(context: &mut Context, args: &[u64]) -> Result<u64, Fault> {
@@ -51,7 +51,7 @@ pub fn trim(context: &mut Context, args: &[u64]) -> Result<u64, Fault> {
 }
 
 pub fn repeat(context: &mut Context, args: &[u64]) -> Result<u64, Fault> {
-    slot(string::repeat(&mut context.heap, str(args, 0), args[1]))
+    slot(string::repeat(context, str(args, 0), args[1]))
 }
 
 pub fn to_i64(_: &mut Context, args: &[u64]) -> Result<u64, Fault> {

@@ -42,17 +42,20 @@ pub(super) struct Chunk {
     pub free: u32,
     /// A bit for each free block whose memory has been given back, or never been touched.
     pub fresh: u32,
+    /// Under stress, else empty: the mark bits of cells that were handed out and have not been overwritten since.
+    pub dirty: Vec<[u64; BLOCK_MARK_WORDS]>,
 }
 
 /// All blocks but the first.
 pub(super) const ALL_BLOCKS: u32 = !1;
 
 impl Chunk {
-    fn new() -> Option<Chunk> {
+    fn new(stress: bool) -> Option<Chunk> {
         let region = Region::new(CHUNK)?;
         let mut uses = [Use::Free; BLOCKS];
         uses[0] = Use::Inner;
-        Some(Chunk { region, uses, free: ALL_BLOCKS, fresh: ALL_BLOCKS })
+        let dirty = if stress { vec![[0; BLOCK_MARK_WORDS]; BLOCKS] } else { Vec::new() };
+        Some(Chunk { region, uses, free: ALL_BLOCKS, fresh: ALL_BLOCKS, dirty })
     }
 
     /// The first byte of a block.
@@ -74,6 +77,13 @@ impl Chunk {
         // SAFETY: mark bits are initialised memory of the region. They change only while a `Marker` runs, in whose code no such
         // reference is held.
         unsafe { self.marks(number).as_ref() }
+    }
+
+    /// Remembers that the cell at a granule of a block is handed out.
+    fn soil(&mut self, block: usize, granule: usize) {
+        if let Some(dirty) = self.dirty.get_mut(block) {
+            dirty[granule / 64] |= 1 << (granule % 64);
+        }
     }
 
     /// Clears the mark bits of all blocks.
@@ -141,6 +151,9 @@ impl Heap {
             // Hand out one cell, so that the next allocation comes here again.
             self.rewind(class, bytes - size);
             bytes = size;
+            if let Some((chunk, block, granule)) = self.sweep[class].current {
+                self.chunks[chunk].soil(block, granule - size / GRANULE);
+            }
         }
         self.count(bytes);
         // SAFETY: the run lies within one block.
@@ -212,7 +225,7 @@ impl Heap {
                 if self.chunks.try_reserve(1).is_err() {
                     return Err(Fault::NeedMemory);
                 }
-                let chunk = Chunk::new().ok_or(Fault::NeedMemory)?;
+                let chunk = Chunk::new(self.stress).ok_or(Fault::NeedMemory)?;
                 self.chunks.push(chunk);
                 (self.chunks.len() - 1, 1)
             }
@@ -238,6 +251,7 @@ impl Heap {
             let uses = &mut self.chunks[chunk].uses;
             uses[block..block + count].fill(Use::Inner);
             uses[block] = Use::Span(count as u8);
+            (block..block + count).for_each(|block| self.chunks[chunk].soil(block, 0));
             self.count(count * BLOCK);
             return Ok(self.chunks[chunk].block(block));
         }

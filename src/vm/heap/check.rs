@@ -3,7 +3,7 @@
 
 use std::collections::HashSet;
 
-use super::alloc::{BLOCKS, CHUNK, GRANULE, Use};
+use super::alloc::{CHUNK, GRANULE, Use};
 use super::class::{BLOCK, SIZES};
 use super::collect::is_marked;
 use super::{Heap, Ref, TypeTable};
@@ -134,28 +134,40 @@ impl<'a> Checker<'a> {
 }
 
 impl Heap {
-    /// Overwrites all free cells and blocks, after the blocks have been sorted.
-    pub(super) fn fill_free_cells(&mut self) {
-        for chunk in &self.chunks {
-            for number in 1..BLOCKS {
+    /// Overwrites the cells and blocks that the collection freed, after the blocks have been sorted. What was free before it
+    /// has been overwritten then, or belongs to the system's untouched memory.
+    pub(super) fn fill_freed_cells(&mut self) {
+        for chunk in &mut self.chunks {
+            let mut dirty = std::mem::take(&mut chunk.dirty);
+            for (number, dirty) in dirty.iter_mut().enumerate().skip(1) {
                 match chunk.uses[number] {
-                    // SAFETY: a free block is in nobody's use.
-                    Use::Free if chunk.fresh >> number & 1 == 0 => unsafe {
-                        chunk.block(number).write_bytes(PATTERN, BLOCK);
-                    },
+                    Use::Free if dirty.iter().any(|word| *word != 0) => {
+                        dirty.fill(0);
+                        if chunk.fresh >> number & 1 == 0 {
+                            // SAFETY: a free block is in nobody's use.
+                            unsafe { chunk.block(number).write_bytes(PATTERN, BLOCK) };
+                        }
+                    }
                     Use::Cells(class) => {
                         let size = SIZES[usize::from(class)] as usize;
-                        for cell in 0..BLOCK / size {
-                            let granule = cell * size / GRANULE;
-                            if chunk.read_marks(number)[granule / 64] >> (granule % 64) & 1 == 0 {
+                        let marks = chunk.read_marks(number);
+                        for (word, (dirty, marks)) in dirty.iter_mut().zip(marks).enumerate() {
+                            let mut dead = *dirty & !marks;
+                            *dirty &= marks;
+                            while dead != 0 {
+                                let granule = word * 64 + dead.trailing_zeros() as usize;
+                                dead &= dead - 1;
                                 // SAFETY: an unmarked cell is in nobody's use after a collection.
-                                unsafe { chunk.block(number).add(cell * size).write_bytes(PATTERN, size) };
+                                unsafe {
+                                    chunk.block(number).add(granule * GRANULE).write_bytes(PATTERN, size)
+                                };
                             }
                         }
                     }
                     _ => {}
                 }
             }
+            chunk.dirty = dirty;
         }
     }
 }

@@ -256,7 +256,7 @@ impl Heap {
         drop(marker);
         self.sort_blocks();
         if self.stress {
-            self.fill_free_cells();
+            self.fill_freed_cells();
             self.patience = (roots + self.live / 64) / STRESS_SHARE;
         }
         self.collections += 1;

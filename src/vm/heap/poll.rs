@@ -1,9 +1,9 @@
 //! The poll word of an instance: what running code looks at regularly, and who may set it from elsewhere.
 
 use std::marker::PhantomPinned;
-use std::ptr::NonNull;
-use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::ptr::null_mut;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicPtr, AtomicU32, Ordering};
 
 use super::Heap;
 
@@ -41,14 +41,18 @@ impl PollWord {
     }
 }
 
-struct Address(NonNull<PollWord>);
-
-// SAFETY: what the address leads to is only used as a shared atomic, under the lock of `Interrupter`.
-unsafe impl Send for Address {}
-
-/// A handle by which another thread stops a script. It may outlive the instance.
+/// A handle by which another thread, or a signal handler, stops a script. It may outlive the instance.
 #[derive(Clone)]
-pub struct Interrupter(Arc<Mutex<Option<Address>>>);
+pub struct Interrupter(Arc<Target>);
+
+/// What the handles of an instance share.
+#[derive(Default)]
+struct Target {
+    /// The word, until it is detached.
+    word: AtomicPtr<PollWord>,
+    /// How many calls of [`Interrupter::interrupt`] may be using the word at this moment.
+    users: AtomicU32,
+}
 
 impl Interrupter {
     /// A handle to a poll word.
@@ -56,26 +60,34 @@ impl Interrupter {
     /// # Safety
     /// The word stays where it is until [`Interrupter::detach`] has been called.
     unsafe fn new(word: &PollWord) -> Interrupter {
-        Interrupter(Arc::new(Mutex::new(Some(Address(NonNull::from(word))))))
+        let word = AtomicPtr::new(std::ptr::from_ref(word).cast_mut());
+        Interrupter(Arc::new(Target { word, users: AtomicU32::new(0) }))
     }
 
     /// A handle that leads nowhere.
     pub(in crate::vm) fn detached() -> Interrupter {
-        Interrupter(Arc::new(Mutex::new(None)))
+        Interrupter(Arc::default())
     }
 
-    /// Asks the script to stop at its next poll. Without effect if its instance is gone.
+    /// Asks the script to stop at its next poll. Without effect if its instance is gone. It takes no lock and never waits.
     pub fn interrupt(&self) {
-        let target = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(word) = &*target {
-            // SAFETY: the word is there until `detach`, which waits for the lock that we hold.
-            unsafe { word.0.as_ref() }.set(INTERRUPT);
+        // In one order with those of `detach`: if it does not see us as a user, we see its null.
+        self.0.users.fetch_add(1, Ordering::SeqCst);
+        let word = self.0.word.load(Ordering::SeqCst);
+        // SAFETY: null, or the word is there until `detach` returns, which waits until `users` is 0. Used as a shared atomic only.
+        if let Some(word) = unsafe { word.as_ref() } {
+            word.set(INTERRUPT);
         }
+        self.0.users.fetch_sub(1, Ordering::SeqCst);
     }
 
-    /// Ends the handle's relation with the word.
+    /// Ends the handle's relation with the word. Not for signal handlers: it waits for calls of [`Interrupter::interrupt`] in
+    /// other threads, which take some instructions.
     pub(in crate::vm) fn detach(&self) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        self.0.word.store(null_mut(), Ordering::SeqCst);
+        while self.0.users.load(Ordering::SeqCst) != 0 {
+            std::thread::yield_now();
+        }
     }
 }
 
@@ -102,5 +114,24 @@ mod tests {
         handle.detach();
         handle.interrupt();
         assert_eq!(word.bits(), COLLECT);
+    }
+
+    #[test]
+    fn detaching_waits_for_who_is_interrupting() {
+        for _ in 0..if cfg!(miri) { 10 } else { 2000 } {
+            let word = Box::new(PollWord::default());
+            // SAFETY: the handle is detached before the word goes.
+            let handle = unsafe { Interrupter::new(&word) };
+            let other = handle.clone();
+            let thread = std::thread::spawn(move || {
+                for _ in 0..10 {
+                    other.interrupt();
+                }
+            });
+            handle.detach();
+            assert!(matches!(word.bits(), 0 | INTERRUPT));
+            drop(word);
+            thread.join().unwrap();
+        }
     }
 }

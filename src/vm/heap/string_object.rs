@@ -171,12 +171,14 @@ impl Buffer {
         }
     }
 
-    /// Repeats what is in the buffer until it holds `len` bytes. There must be room, and something to repeat.
-    pub fn repeat_to(self, len: usize) {
+    /// Repeats what is in the buffer until it holds `len` bytes, but at most `most` bytes more; false if that was not enough.
+    /// There must be room, and something to repeat. `most` is a multiple of what was first in the buffer.
+    pub fn repeat_to(self, len: usize, most: usize) -> bool {
         debug_assert!(len <= self.capacity());
-        while self.used() < len {
+        let end = len.min(self.used() + most);
+        while self.used() < end {
             let used = self.used();
-            let more = used.min(len - used);
+            let more = used.min(end - used);
             // SAFETY: source `0..more` and target `used..used + more` lie within the buffer and do not overlap.
             unsafe {
                 let start = self.start();
@@ -184,6 +186,7 @@ impl Buffer {
                 (*self.raw()).used = (used + more) as u64;
             }
         }
+        end == len
     }
 
     /// The offsets that are known, if there are any.

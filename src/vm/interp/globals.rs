@@ -20,26 +20,27 @@ ops! {
         cpu.set_a(value);
         Flow::Next
     }
+    GlobalGetChecked(cpu, machine) {
+        // SAFETY: see above.
+        if unsafe { *machine.present(cpu.index()) } == 0 {
+            return Flow::Slow(Why::NoGlobalValue);
+        }
+        // SAFETY: see above.
+        let value = unsafe { *machine.global(cpu.index()) };
+        cpu.set_a(value);
+        Flow::Next
+    }
     GlobalSet(cpu, machine) {
         // SAFETY: see above.
-        unsafe { *machine.global(cpu.index()) = cpu.get_a() };
+        unsafe {
+            *machine.global(cpu.index()) = cpu.get_a();
+            *machine.present(cpu.index()) = 1;
+        }
         Flow::Next
     }
     GlobalSetRef(cpu, machine) {
         // SAFETY: see above.
         unsafe { *machine.global(cpu.index()) = cpu.get_a() };
-        Flow::Next
-    }
-    GlobalCheck(cpu, machine) {
-        // SAFETY: see above.
-        if unsafe { *machine.present(cpu.index()) } == 0 {
-            return Flow::Slow(Why::NoGlobalValue);
-        }
-        Flow::Next
-    }
-    GlobalMark(cpu, machine) {
-        // SAFETY: see above.
-        unsafe { *machine.present(cpu.index()) = 1 };
         Flow::Next
     }
 }

@@ -114,6 +114,57 @@ fn the_check_knows_what_branches_introduce() {
 }
 
 #[test]
+fn the_check_wants_the_type_of_a_function_that_only_raises() {
+    let function = |annotated: bool, body: Block| Function {
+        name: X,
+        order: 0,
+        owner: None,
+        is_method: false,
+        generics: Vec::new(),
+        params: Vec::new(),
+        ret: Ty::I32,
+        recursion: None,
+        body,
+        result: None,
+        implicit: false,
+        annotated,
+    };
+    let raise = || Stmt::Raise(Expr::str("no"));
+    let maybe = |stmt: Stmt| Stmt::If { branches: vec![(Expr::bool(true), vec![stmt])], otherwise: None };
+    let early = || maybe(Stmt::Return(Some(Expr::int(Ty::I32, 1).into())));
+    let error = |annotated, body| {
+        let items = vec![Item::Fn(function(annotated, body))];
+        check::check(&Program { types: Types::default(), items })
+            .map_or_else(|error| error, |_| String::new())
+    };
+    assert_eq!(error(true, vec![raise()]), "");
+    assert_eq!(error(false, vec![early(), raise()]), "");
+    assert_eq!(error(false, vec![raise()]), "nothing says what is returned");
+    let nested = Stmt::Fn(Box::new(Function { name: Y, ..function(true, vec![early(), raise()]) }));
+    assert_eq!(error(false, vec![nested, raise()]), "nothing says what is returned");
+}
+
+#[test]
+fn the_length_of_a_variable_keeps_it_from_being_assigned() {
+    let array = |n: usize| Expr::new(Ty::array(Ty::I32), Op::Array, vec![Expr::int(Ty::I32, 1); n]);
+    let sized = |n: usize| Stmt::If {
+        branches: vec![(Expr::bool(true), vec![bind(X, Binding::Sized(2), array(n))])],
+        otherwise: None,
+    };
+    assert_eq!(error(vec![sized(2)]), "");
+    assert_ne!(error(vec![sized(3)]), "");
+    let body = vec![bind(X, Binding::Sized(2), array(2)), assign(X, array(0))];
+    let range = Over::Range {
+        start: Expr::int(Ty::I32, 0),
+        end: Expr::int(Ty::I32, 3),
+        inclusive: false,
+        step: None,
+    };
+    let looped = Stmt::For(Box::new(For { label: None, var: Y, second: None, over: range, body }));
+    assert_ne!(error(vec![looped]), "");
+}
+
+#[test]
 fn the_check_bounds_what_runs_and_what_grows() {
     let range = |end: i128| Over::Range {
         start: Expr::int(Ty::I32, 0),

@@ -1,4 +1,6 @@
-//! Compressed branches to labels. They are never replaced by another form: a label that is bound must be within reach.
+//! Compressed branches to labels. They are never replaced by another form, nor led to a veneer: the label must be within reach,
+//! forward and backward, else [`finish`](crate::asm::CodeBuffer::finish) says that it is not. An island that comes between counts as
+//! code; [`keep_together`](crate::asm::CodeBuffer::keep_together) prevents it.
 
 short_label_forms! {
     c_j    c_j_by    "c.j {to}"           0xa001 []                       Rel12 @ c_jump   JumpC   "C.J";

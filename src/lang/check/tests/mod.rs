@@ -19,7 +19,7 @@ use crate::lang::modules::{Location, MemoryLoader};
 
 /// Where the main module of a test is.
 fn location() -> Location {
-    Location { key: "t".to_owned(), name: "t.orus".to_owned(), directory: None, path: "t.orus".into() }
+    Location { name: "t.orus".to_owned(), directory: None, path: "t".into() }
 }
 
 /// A report as `E2001 3:5`.

@@ -48,13 +48,12 @@ fn reports_of_language_tests() {
             .collect();
         let bytes = std::fs::read(&path).expect("the program");
         let location = Location {
-            key: path.to_string_lossy().into_owned(),
             name: path.to_string_lossy().into_owned(),
             directory: path.parent().map(Path::to_path_buf),
             path: path.clone(),
         };
         let arena = Bump::new();
-        let mut checker = Checker::new(&arena, Box::new(FileLoader::new([])));
+        let mut checker = Checker::new(&arena, Box::new(FileLoader::new(|| None)));
         let result = checker.check_program(&location, &bytes);
         let list = match result {
             Err(list) => list,

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use clap::Parser;
 use orus_fuzz::execute::Watchdog;
@@ -13,6 +13,9 @@ use orus_fuzz::workers::{self, Findings, Share, Teller};
 
 /// Feeds the compiler and the verifier with texts that are random or changed at random; none may panic, hang, or take
 /// much memory.
+///
+/// Each case has a bounded run: 100 ms, 64 MiB of heap, 1 MiB of output, 2,000 calls deep; then it is interrupted. A worker
+/// that says nothing for a minute is killed, and its case counts as failed.
 #[derive(Parser)]
 #[command(name = "fuzz-front")]
 struct Arguments {
@@ -88,13 +91,21 @@ fn work(arguments: &Arguments, corpus: &Corpus, share: Share) -> ExitCode {
     let watchdog = Watchdog::default();
     let mut teller = Teller::default();
     let mut peak_before = peak_memory();
+    let mut slowest = Duration::ZERO;
     for (done, number) in share.cases().enumerate() {
         teller.begin(number);
+        let start = Instant::now();
         let (kind, case) = make(arguments, corpus, number);
         let fate = judge(arguments, number, &case, &watchdog);
         let group = if kind == Kind::Bytecode { "bytecode" } else { "source" };
         teller.count(&format!("{group} {}", fate.name()), 1);
         teller.count(&format!("kind {kind:?} {}", fate.name()), 1);
+        let time = start.elapsed();
+        teller.count(&format!("milliseconds {kind:?}"), time.as_millis() as u64);
+        if time > slowest {
+            slowest = time;
+            teller.value("slow", (time.as_millis() as u64) << 32 | number);
+        }
         if let Fate::Failed(why) = fate {
             teller.fail(number, &why);
         }
@@ -182,6 +193,13 @@ fn report(findings: &Findings) -> Vec<String> {
     println!("by kind:");
     for (name, count) in findings.tally.with_prefix("kind ") {
         println!("  {name:44} {count:8}");
+    }
+    println!("milliseconds by kind:");
+    for (name, time) in findings.tally.with_prefix("milliseconds ") {
+        println!("  {name:44} {time:8}");
+    }
+    if let Some(slow) = findings.values.get("slow").and_then(|values| values.iter().max()) {
+        println!("slowest: case {} took {} ms", slow & 0xffff_ffff, slow >> 32);
     }
     let share =
         |group: &'static str, fate: &str| shares.get(&(group, fate.to_owned())).copied().unwrap_or(0.0);

@@ -254,7 +254,13 @@ impl<'a> Checker<'a> {
         if let Some(base) = function.recursion.as_ref().and_then(|recursion| recursion.base.as_ref()) {
             self.kept(base)?;
         }
-        self.body(&function.body, function.result.as_ref(), &function.ret)?;
+        let ret = &function.ret;
+        let written =
+            function.annotated && *ret != Ty::Range && (!ret.has_param() || function.owner.is_some());
+        let base = function.recursion.as_ref().is_some_and(|recursion| recursion.base.is_some());
+        let known = written || base || *ret == Ty::Void || function.result.is_some();
+        ensure(known || returns_value(&function.body), "nothing says what is returned")?;
+        self.body(&function.body, function.result.as_ref(), ret)?;
         let frame = self.frames.pop();
         self.scope.close();
         self.costs.current = around;
@@ -286,6 +292,23 @@ impl<'a> Checker<'a> {
         self.scope.add(Var { name, ty, kind, depth, in_loop }, false);
         Ok(())
     }
+}
+
+/// Whether a `return` with a value stands in the block, so that the type of the function around it can be inferred.
+pub(crate) fn returns_value(block: &[Stmt]) -> bool {
+    block.iter().any(|stmt| match stmt {
+        Stmt::Return(Some(_)) => true,
+        // Their `return` is their own.
+        Stmt::Fn(_) => false,
+        Stmt::Let(Let { value: Value::Lambda(_), .. }) | Stmt::Assign { value: Value::Lambda(_), .. } => {
+            false
+        }
+        stmt => {
+            let mut found = false;
+            stmt.parts(&mut |part| found |= matches!(part, Part::Block(block) if returns_value(block)));
+            found
+        }
+    })
 }
 
 /// Whether control never reaches the end of the block.

@@ -19,8 +19,9 @@ impl Kind {
     pub fn of(binding: Binding) -> Kind {
         match binding {
             Binding::Mut => Kind::Mut,
-            Binding::Bare | Binding::Plain | Binding::Sized(_) => Kind::Plain,
-            Binding::Const => Kind::Fixed,
+            Binding::Bare | Binding::Plain => Kind::Plain,
+            // A literal that is assigned would have to be of the length.
+            Binding::Const | Binding::Sized(_) => Kind::Fixed,
         }
     }
 }

@@ -173,7 +173,7 @@ impl<'a> Checker<'a> {
                 if let Value::Expr(Expr { op: Op::Array, args, .. }) = &binding.value {
                     ensure(args.len() == length as usize, "a literal of another length")?;
                 }
-                self.declare(name, ty, Kind::Plain)
+                self.declare(name, ty, Kind::of(binding.binding))
             }
             Binding::Plain | Binding::Mut => {
                 // Where the type cannot be written, a plain binding is a bare one.
@@ -419,6 +419,8 @@ impl<'a> Checker<'a> {
             Value::Lambda(lambda) => {
                 self.enter_lambda(&lambda.head)?;
                 let head = &lambda.head;
+                let known = head.annotated || head.ret == Ty::Void || lambda.result.is_some();
+                ensure(known || super::returns_value(&lambda.body), "nothing says what is returned")?;
                 let result = self.block(&lambda.body).and_then(|()| match &lambda.result {
                     Some(e) => {
                         ensure(e.ty == head.ret && head.ret != Ty::Void, "a result of another type")?;

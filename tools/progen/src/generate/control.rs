@@ -518,7 +518,7 @@ impl Generator<'_> {
         let Ty::Fn(f) = ty.clone() else { return Expr::bool(false).into() };
         let params: Vec<Param> =
             f.params.iter().map(|ty| Param { name: self.fresh_for(ty), ty: ty.clone() }).collect();
-        let head = Lambda { params, ret: f.ret.clone(), annotated: !asked || self.rng.chance(60) };
+        let mut head = Lambda { params, ret: f.ret.clone(), annotated: !asked || self.rng.chance(60) };
         let most = crate::bounds::value_cost(&self.types, ty);
         let known = asked || head.annotated;
         let saved = self.enter_lambda(&head);
@@ -541,6 +541,7 @@ impl Generator<'_> {
             }
             result = Some(e);
         }
+        head.annotated |= result.is_none() && !crate::check::returns_value(&body);
         self.nesting = nesting;
         self.leave_lambda(saved);
         Value::Lambda(Box::new(BlockLambda { head, body, result }))

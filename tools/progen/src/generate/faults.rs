@@ -250,7 +250,7 @@ impl Generator<'_> {
                 let array = self.some_array(block);
                 let (name, ty) = (self.fresh_for(&array.ty), array.ty.clone());
                 let value: Value = self.bound(block, array).into();
-                self.declare(name, ty, Kind::Plain);
+                self.declare(name, ty, Kind::Fixed);
                 block.push(Stmt::Let(Let { name, binding: Binding::Sized(29), annotated: true, value }));
                 return;
             }
@@ -260,7 +260,7 @@ impl Generator<'_> {
                 let elems: Vec<Expr> = (0..3).map(|_| self.literal(&elem, true)).collect();
                 let name = self.fresh("fixed");
                 let value: Value = Expr::new(Ty::array(elem.clone()), Op::Array, elems).into();
-                self.declare(name, Ty::array(elem.clone()), Kind::Plain);
+                self.declare(name, Ty::array(elem.clone()), Kind::Fixed);
                 block.push(Stmt::Let(Let { name, binding: Binding::Sized(3), annotated: true, value }));
                 let i = self.veiled_int(block, &Ty::I32, 3);
                 Expr::new(elem.clone(), Op::Index, vec![Expr::var(name, Ty::array(elem)), i])

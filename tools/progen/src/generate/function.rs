@@ -153,6 +153,8 @@ impl Generator<'_> {
             let value = if affordable { value } else { self.kept_leaf(&ret, asked) };
             result = Some(value.into());
         }
+        // If it only raises, nothing else says what it would return.
+        let annotated = annotated || result.is_none() && !crate::check::returns_value(&body);
         self.budget = saved;
         let frame = self.frames.pop();
         self.scope.close();
