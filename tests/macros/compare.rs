@@ -27,7 +27,8 @@ pub fn holds(compare: Compare, a: i64, b: i64) -> bool {
     }
 }
 
-fn float_holds(compare: FloatCompare, a: u64, b: u64) -> bool {
+/// The model of a comparison of floats, by their bits.
+pub fn float_holds(compare: FloatCompare, a: u64, b: u64) -> bool {
     let (a, b) = (f64::from_bits(a), f64::from_bits(b));
     match compare {
         FloatCompare::Eq => a == b,

@@ -11,6 +11,7 @@ mod convert;
 mod errors;
 mod exec;
 mod frame;
+mod labels;
 mod memory;
 mod moves;
 mod operands;
@@ -206,6 +207,16 @@ fn this_program() -> std::process::Command {
         }
         _ => std::process::Command::new(program),
     }
+}
+
+#[test]
+fn random_control_flow() {
+    labels::walks::<Native>();
+}
+
+#[test]
+fn misplaced_labels_are_noticed() {
+    labels::misplaced_labels_are_noticed::<Native>();
 }
 
 #[test]

@@ -3,6 +3,7 @@
 
 use super::Abi;
 use crate::asm::error::AsmError;
+use crate::asm::form::{Operand, Rng};
 use crate::asm::label::Label;
 use crate::asm::listing::Disassemble;
 use crate::asm::macros::{
@@ -367,4 +368,65 @@ fn wrong_operands_have_an_error() {
         }),
         operand("a frame is larger than 2 GiB")
     );
+}
+
+/// Any operands at all: errors, but no panic, and code that can be listed.
+#[test]
+fn nothing_panics() {
+    for seed in 0..20_000 {
+        let mut rng = Rng::new(seed);
+        let mut asm = Assembler::new();
+        asm.shrink_branches(seed.is_multiple_of(2));
+        let label = asm.new_label();
+        let [a, b, c] = [(); 3].map(|()| Gpr64::random(&mut rng));
+        let [x, y, z] = [(); 3].map(|()| Xmm::random(&mut rng));
+        let compare = Compare::ALL[rng.below(10) as usize];
+        let float_compare = FloatCompare::ALL[rng.below(6) as usize];
+        let value = rng.signed(64);
+        let bytes = rng.unsigned(32) as u32;
+        let abi = if rng.below(2) == 0 { Abi::SystemV } else { Abi::Windows };
+        let far = if rng.below(2) == 0 { Far::Address(value as u64) } else { Far::External(bytes) };
+        let through = (rng.below(2) == 0).then_some(a);
+        let places =
+            [Place::General(a), Place::Float(x), Place::Stack(bytes), Place::General(b), Place::Stack(8)];
+        let mut place = || places[rng.below(5) as usize];
+        let moves = [(place(), place()), (place(), place())];
+        let (saved, saved_floats) = ([a, b], [x, y, z]);
+        let frame = Frame { saved: &saved, saved_floats: &saved_floats, locals: bytes, probed: value < 0 };
+        match rng.below(24) {
+            0 => asm.load_i64(a, value),
+            1 => asm.load_f64(x, f64::from_bits(value as u64)),
+            2 => asm.load_far(a, far),
+            3 => asm.parallel_move(&moves),
+            4 => asm.sub_imm_i64(a, b, value),
+            5 => asm.sub_imm_i32(a.as_32(), b.as_32(), value as i32),
+            6 => asm.add_checked_imm_i64(a, b, value, label),
+            7 => asm.sub_checked_imm_i32(a.as_32(), b.as_32(), value as i32, label),
+            8 => asm.sub_checked_i64(a, b, c, label),
+            9 => asm.abs_checked_i32(a.as_32(), b.as_32(), label),
+            10 => asm.div_i64(a, b, c, label, label),
+            11 => asm.rem_u32(a.as_32(), b.as_32(), c.as_32(), label),
+            12 => asm.select_i64(compare, a, b, c),
+            13 => asm.max_f64(x, y, z),
+            14 => asm.u64_to_f64(x, a),
+            15 => asm.f64_to_u64_saturating(a, x),
+            16 => asm.branch_imm_i64(compare, a, value, label),
+            17 => asm.branch_imm_i32(compare, a.as_32(), value as i32, label),
+            18 => asm.set_f64(float_compare, a, x, y),
+            19 => asm.store(Width::W16, a, b, value),
+            20 => asm.call_far(far, through),
+            21 => _ = asm.prologue(abi, &frame),
+            22 => asm.epilogue(abi, &frame),
+            _ => asm.probe_stack(bytes),
+        }
+        asm.bind(label);
+        let size = asm.offset();
+        if let Ok(code) = asm.finish() {
+            let end = code.data().first().map_or(code.bytes().len(), |data| data.start as usize);
+            let mut at = 0;
+            while at < end.min(size as usize) {
+                at += Disassembler.disassemble(&code.bytes()[at..end], at as u32).expect("an instruction").0;
+            }
+        }
+    }
 }
