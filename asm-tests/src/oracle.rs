@@ -2,8 +2,8 @@
 //!
 //! The assembler programs of [`round_trip`](crate::round_trip) show that two encoders agree on a text; this shows that a
 //! decoder finds in the bytes what the text says. Texts are compared as [tokens](crate::text). Where the disassembler has
-//! another name for the instruction, a rule of the instruction set's [`Dialect`] must say so; each use is counted. A form that was not read back often enough, and a rule that was never
-//! needed, are failures like a difference.
+//! another name for the instruction, a rule of the instruction set's [`Dialect`] must say so; each use is counted. A form
+//! that was not read back often enough, and a rule that was never needed, are failures like a difference.
 
 use std::collections::HashMap;
 

@@ -90,13 +90,10 @@ fn level(holes: &Holes) -> bool {
         Some("12" | "02") => "5",
         _ => "0123",
     };
-    !theirs.starts_with(['s', 'S']) && numbers.len() == 5 && levels.contains(numbers[1])
-        || [
-            "spsel", "sp_el0", "sp_el1", "sctlr", "spsr", "scr", "ssbs", "svcr", "sder", "smcr", "smpri",
-            "smidr", "scxtnum",
-        ]
-        .iter()
-        .any(|known| theirs.starts_with(known))
+    !theirs.starts_with("s2_")
+        && !theirs.starts_with("s3_")
+        && numbers.len() == 5
+        && levels.contains(numbers[1])
 }
 
 /// The word is LDPSW of these registers, which are the same, or one of which is the base that is written back.
