@@ -154,7 +154,7 @@ pub(super) fn epilogue(asm: &mut Assembler, abi: Abi, frame: &Frame<'_, Gpr64, X
 }
 
 pub(super) fn probe_stack(asm: &mut Assembler, bytes: u32) {
-    if bytes % 16 != 0 || i32::try_from(bytes).is_err() {
+    if !bytes.is_multiple_of(16) || i32::try_from(bytes).is_err() {
         return asm.wrong("the stack is to be lowered by no multiple of 16, or by more than 2 GiB");
     }
     if bytes > 0 {
