@@ -148,8 +148,7 @@ pub fn frames<M: Target>(abi: M::Abi) {
     }
     let ready = batch.publish(&[callee_address()]);
     let mut block = Block::new();
-    for number in 0..functions as usize {
-        let (locals, calls) = all[number];
+    for (number, &(locals, calls)) in all.iter().enumerate() {
         for _ in 0..30 {
             for word in &mut block.0 {
                 *word = session.rng.next_u64();

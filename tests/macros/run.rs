@@ -162,7 +162,7 @@ impl Shape {
             0 if same(self.d, self.n) => d = n,
             1 if same(self.d, self.m) => d = m,
             2 if same(self.n, self.m) => m = n,
-            3 if same(self.n, self.m) && number % 2 == 0 => {
+            3 if same(self.n, self.m) && number.is_multiple_of(2) => {
                 m = n;
                 d = if same(self.d, self.n) { n } else { d };
             }
@@ -468,7 +468,7 @@ impl Ready {
 /// Whether a function looks after all registers.
 pub fn is_full(number: usize) -> bool {
     // Not in step with the aliasings, which take turns by five.
-    number % FULL == 0
+    number.is_multiple_of(FULL)
 }
 
 /// Runs a macro over registers, corners and random values.
