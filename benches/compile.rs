@@ -4,7 +4,7 @@
 //! least of the rounds, per phase. On Linux they are the CPU time of the process (kernel included) and the memory that
 //! it holds at the end of a phase; elsewhere the time that passed, and 0.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 use std::time::Instant;
 

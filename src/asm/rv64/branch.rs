@@ -50,7 +50,7 @@ impl Assembler {
             self.put_u32(J | scatter::imm_j((displacement - 4) as u32));
         } else {
             self.put_u32(over(12));
-            self.put_far_branch(AUIPC_SCRATCH, JALR_SCRATCH, displacement - 4);
+            self.jump_by_pair(AUIPC_SCRATCH, JALR_SCRATCH, displacement - 4);
         }
     }
 
@@ -81,17 +81,17 @@ impl Assembler {
         if fits(displacement, 21) {
             self.put_maybe_short(word | scatter::imm_j(displacement as u32), shorten::imm_j);
         } else if word == J {
-            self.put_far_branch(AUIPC_SCRATCH, JALR_SCRATCH, displacement);
+            self.jump_by_pair(AUIPC_SCRATCH, JALR_SCRATCH, displacement);
         } else {
             // The register that takes the return address serves for the target before.
             let rd = word >> 7 & 31;
-            self.put_far_branch(0x17 | rd << 7, 0x67 | rd << 7 | rd << 15, displacement);
+            self.jump_by_pair(0x17 | rd << 7, 0x67 | rd << 7 | rd << 15, displacement);
         }
     }
 
     #[cold]
     #[inline(never)]
-    fn put_far_branch(&mut self, auipc: u32, jalr: u32, displacement: i64) {
+    fn jump_by_pair(&mut self, auipc: u32, jalr: u32, displacement: i64) {
         match halves(displacement) {
             Some((high, low)) => {
                 self.put_narrow(u64::from(auipc | high) | u64::from(jalr | scatter::imm_i(low)) << 32, 8);
