@@ -10,6 +10,7 @@ mod constants;
 mod convert;
 mod errors;
 mod exec;
+mod features;
 mod frame;
 mod labels;
 mod memory;
