@@ -202,7 +202,7 @@ impl MacroAssembler for Assembler {
         load_f64              [DefF fd, f64 value]                           put_f64;
         load_f32              [DefF fd, f32 value]                           put_f32;
         load_label            [Def rd, Label label]                          put_label;
-        load_far              [Def rd, Far far]                              put_far;
+        load_far              [Def rd, Far far]                              put_far_address;
         move_i64              [Def rd, Use rn]                               put_move;
         move_f64              [DefF fd, UseF from]                           put_move_f64;
 
