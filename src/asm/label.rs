@@ -33,8 +33,10 @@ impl LabelState {
     }
 
     /// Bound at an offset, which is below 2 GiB.
+    #[inline(always)]
     pub(super) const fn bound(offset: u32) -> LabelState {
-        LabelState(offset & !Self::PENDING)
+        debug_assert!(offset & Self::PENDING == 0);
+        LabelState(offset)
     }
 
     /// Not bound; the newest of its fixups.
@@ -45,6 +47,13 @@ impl LabelState {
     #[inline(always)]
     pub(super) const fn offset(self) -> Option<u32> {
         if self.0 & Self::PENDING == 0 { Some(self.0) } else { None }
+    }
+
+    /// Is it used, and not bound?
+    #[inline(always)]
+    pub(super) const fn is_waiting(self) -> bool {
+        // As a signed number, what has the top bit and is not `new`: one comparison.
+        (self.0 as i32) < -1
     }
 
     /// The link to the newest fixup that waits for it; meaningless if it is bound.

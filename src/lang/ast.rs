@@ -4,6 +4,9 @@
 //! node and dropping it nothing. Operators of one level, postfix operations, `elif` ladders and conditional
 //! expressions are flat lists: a chain of 100,000 terms is one node, and only true nesting makes the tree deep.
 //!
+//! Nodes are kept small, since large programs are limited by memory traffic: an expression has 32 bytes, a statement 40.
+//! A kind whose parts do not fit is a reference to a struct that has them.
+//!
 //! Spans are byte ranges of the file. A node's span begins at its first token and ends after its last.
 
 pub use crate::bytecode::Span;
@@ -39,23 +42,9 @@ pub enum ExprKind<'a> {
         op: UnaryOp,
         operand: &'a Expr<'a>,
     },
-    /// Operators of one level, left to right: `first op rest[0] op rest[1] …`.
-    Chain {
-        first: &'a Expr<'a>,
-        rest: &'a [ChainStep<'a>],
-    },
-    Compare {
-        op: CompareOp,
-        op_span: Span,
-        lhs: &'a Expr<'a>,
-        rhs: &'a Expr<'a>,
-    },
-    /// `value matches pattern`; the pattern is a path with arguments if it has that form.
-    Matches {
-        op_span: Span,
-        value: &'a Expr<'a>,
-        pattern: &'a MatchValue<'a>,
-    },
+    Chain(&'a Chain<'a>),
+    Compare(&'a Compare<'a>),
+    Matches(&'a Matches<'a>),
     /// `a and b and c`, or the same with `or`; at least two operands.
     Logic {
         op: LogicOp,
@@ -64,21 +53,9 @@ pub enum ExprKind<'a> {
     Not {
         operand: &'a Expr<'a>,
     },
-    /// `v0 if c0 else v1 if c1 else … otherwise`.
-    Cond {
-        arms: &'a [CondArm<'a>],
-        otherwise: &'a Expr<'a>,
-    },
-    Cast {
-        operand: &'a Expr<'a>,
-        as_span: Span,
-        ty: &'a Type<'a>,
-    },
-    /// Calls, indexings and member accesses, left to right.
-    Postfix {
-        base: &'a Expr<'a>,
-        ops: &'a [PostfixOp<'a>],
-    },
+    Cond(&'a Cond<'a>),
+    Cast(&'a Cast<'a>),
+    Postfix(&'a Postfix<'a>),
     Array(&'a [Expr<'a>]),
     /// `[value; count]`
     Fill {
@@ -86,10 +63,7 @@ pub enum ExprKind<'a> {
         count: &'a Expr<'a>,
     },
     Map(&'a [(Expr<'a>, Expr<'a>)]),
-    Struct {
-        path: Path<'a>,
-        inits: &'a [(Ident, Expr<'a>)],
-    },
+    Struct(&'a StructLiteral<'a>),
     Lambda(&'a Lambda<'a>),
     /// Only as the whole right side of a binding, an assignment or a `return`, or as a statement.
     Match(&'a Match<'a>),
@@ -153,6 +127,13 @@ pub enum LogicOp {
     Or,
 }
 
+/// Operators of one level, left to right: `first op rest[0] op rest[1] …`.
+#[derive(Clone, Copy, Debug)]
+pub struct Chain<'a> {
+    pub first: Expr<'a>,
+    pub rest: &'a [ChainStep<'a>],
+}
+
 #[derive(Clone, Copy, Debug)]
 pub struct ChainStep<'a> {
     pub op: BinaryOp,
@@ -161,9 +142,54 @@ pub struct ChainStep<'a> {
 }
 
 #[derive(Clone, Copy, Debug)]
+pub struct Compare<'a> {
+    pub op: CompareOp,
+    pub op_span: Span,
+    pub lhs: Expr<'a>,
+    pub rhs: Expr<'a>,
+}
+
+/// `value matches pattern`; the pattern is a path with arguments if it has that form.
+#[derive(Clone, Copy, Debug)]
+pub struct Matches<'a> {
+    pub op_span: Span,
+    pub value: Expr<'a>,
+    pub pattern: MatchValue<'a>,
+}
+
+/// `v0 if c0 else v1 if c1 else … otherwise`.
+#[derive(Clone, Copy, Debug)]
+pub struct Cond<'a> {
+    pub arms: &'a [CondArm<'a>],
+    pub otherwise: Expr<'a>,
+}
+
+#[derive(Clone, Copy, Debug)]
 pub struct CondArm<'a> {
     pub value: Expr<'a>,
     pub cond: Expr<'a>,
+}
+
+/// `operand as ty`
+#[derive(Clone, Copy, Debug)]
+pub struct Cast<'a> {
+    pub operand: Expr<'a>,
+    pub as_span: Span,
+    pub ty: Type<'a>,
+}
+
+/// Calls, indexings and member accesses, left to right.
+#[derive(Clone, Copy, Debug)]
+pub struct Postfix<'a> {
+    pub base: Expr<'a>,
+    pub ops: &'a [PostfixOp<'a>],
+}
+
+/// `Path{ field: value, … }`
+#[derive(Clone, Copy, Debug)]
+pub struct StructLiteral<'a> {
+    pub path: Path<'a>,
+    pub inits: &'a [(Ident, Expr<'a>)],
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -295,21 +321,10 @@ pub enum StmtKind<'a> {
         value: &'a Expr<'a>,
     },
     Expr(&'a Expr<'a>),
-    If {
-        arms: &'a [IfArm<'a>],
-        otherwise: Option<Block<'a>>,
-    },
-    While {
-        label: Option<Ident>,
-        cond: &'a Expr<'a>,
-        body: Block<'a>,
-    },
+    If(&'a If<'a>),
+    While(&'a While<'a>),
     For(&'a For<'a>),
-    Try {
-        body: Block<'a>,
-        name: Option<Ident>,
-        handler: Block<'a>,
-    },
+    Try(&'a Try<'a>),
     /// As a statement.
     Match(&'a Match<'a>),
     Fn(&'a FnDecl<'a>),
@@ -320,6 +335,12 @@ pub enum StmtKind<'a> {
     Use(&'a Use<'a>),
     Extern(&'a ExternBlock<'a>),
     Error,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub struct If<'a> {
+    pub arms: &'a [IfArm<'a>],
+    pub otherwise: Option<Block<'a>>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -335,6 +356,21 @@ pub struct Binding<'a> {
     pub names: &'a [Ident],
     pub ty: Option<&'a Type<'a>>,
     pub value: &'a Expr<'a>,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub struct While<'a> {
+    pub label: Option<Ident>,
+    pub cond: Expr<'a>,
+    pub body: Block<'a>,
+}
+
+/// `try` and its `catch`.
+#[derive(Clone, Copy, Debug)]
+pub struct Try<'a> {
+    pub body: Block<'a>,
+    pub name: Option<Ident>,
+    pub handler: Block<'a>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -482,4 +518,12 @@ pub struct ExternFn<'a> {
 #[derive(Clone, Copy, Debug)]
 pub struct Module<'a> {
     pub stmts: &'a [Stmt<'a>],
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn nodes_are_small() {
+        assert_eq!((size_of::<super::Expr>(), size_of::<super::Stmt>()), (32, 40));
+    }
 }

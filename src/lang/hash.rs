@@ -52,5 +52,37 @@ impl Hasher for FastState {
     }
 }
 
+/// For keys that are one number each, counted up from 0: neighbours are neighbours in the table too, so that a walk in
+/// the order of the numbers stays in the cache. Keys in steps of a power of two share places, but there are then as many
+/// numbers between them.
+#[derive(Default, Clone, Copy)]
+pub struct IdHasher;
+
+/// The state of [`IdHasher`].
+pub struct IdState(u64);
+
+impl BuildHasher for IdHasher {
+    type Hasher = IdState;
+    fn build_hasher(&self) -> IdState {
+        IdState(0)
+    }
+}
+
+impl Hasher for IdState {
+    fn write(&mut self, bytes: &[u8]) {
+        debug_assert!(false, "a key of {} bytes is no number", bytes.len());
+    }
+    fn write_u32(&mut self, value: u32) {
+        self.0 = u64::from(value);
+    }
+    fn finish(&self) -> u64 {
+        // The table takes the place from the low bits, and compares the highest seven before the keys.
+        self.0 | self.0.wrapping_mul(MULTIPLIER) & (0x7f << 57)
+    }
+}
+
+/// A map with [`IdHasher`].
+pub type IdMap<K, V> = std::collections::HashMap<K, V, IdHasher>;
+
 /// A map with [`FastHasher`].
 pub type FastMap<K, V> = std::collections::HashMap<K, V, FastHasher>;

@@ -5,12 +5,15 @@
 //! ([`Types::resolve`](super::types::Types::resolve) gives the solution), but for those that a REPL input leaves open.
 //!
 //! As in the syntax tree, chains are flat, so depth is bounded by the nesting limit.
+//!
+//! Large programs are limited by memory traffic, so nodes are kept small: an expression has 40 bytes, a statement 32.
+//! A kind whose parts do not fit is a reference to a struct that has them.
 
 use std::cell::Cell;
 
 pub use super::ast::{BinaryOp, CompareOp, Span};
 use super::builtins::BuiltinFn;
-use super::types::{EnumId, StructId, Ty};
+use super::types::{StructId, Ty};
 use crate::bytecode::{FileId, Spec};
 
 macro_rules! ids {
@@ -59,7 +62,7 @@ pub struct Checked<'a> {
 pub struct StructInfo<'a> {
     pub name: &'a str,
     /// In the order of the declaration.
-    pub fields: Vec<(&'a str, Ty)>,
+    pub fields: &'a [(&'a str, Ty)],
 }
 
 /// An enum declaration. Payload types may name the declaration's type parameters
@@ -73,7 +76,7 @@ pub struct EnumInfo<'a> {
 /// A variant: its name and the names (empty if none) and types of its payload.
 pub struct VariantInfo<'a> {
     pub name: &'a str,
-    pub payload: Vec<(&'a str, Ty)>,
+    pub payload: &'a [(&'a str, Ty)],
 }
 
 /// A module variable. (A literal constant is not here: its uses are literals.)
@@ -109,12 +112,12 @@ pub struct Body<'a> {
     /// Part of the prelude: invisible in traces and in the call depth.
     pub prelude: bool,
     /// A parameter called `_` has a local like any other.
-    pub params: Vec<LocalId>,
+    pub params: &'a [LocalId],
     /// [`Ty::VOID`] if it returns nothing.
     pub ret: Ty,
-    pub locals: Vec<Local<'a>>,
+    pub locals: &'a [Local<'a>],
     /// What a closure refers to of the enclosing bodies.
-    pub captures: Vec<Capture>,
+    pub captures: &'a [Capture],
     pub loops: u32,
     /// A value at its end is returned.
     pub block: Block<'a>,
@@ -173,44 +176,53 @@ pub enum StmtKind<'a> {
         place: Place<'a>,
         value: &'a Expr<'a>,
     },
-    /// `place op= value`. The place is evaluated once and read before `value`. The result must be of the length, if there
-    /// is one (`[T, N]`).
-    Compound {
-        place: Place<'a>,
-        op: BinaryOp,
-        op_span: Span,
-        value: &'a Expr<'a>,
-        length: Option<u32>,
-    },
+    Compound(&'a Compound<'a>),
     /// Evaluates, drops the value.
     Expr(&'a Expr<'a>),
     Print {
-        pieces: &'a [Piece<'a>],
-        args: &'a [Expr<'a>],
+        template: &'a Template<'a>,
         span: Span,
     },
-    If {
-        arms: &'a [(Expr<'a>, Block<'a>)],
-        otherwise: Option<Block<'a>>,
-    },
-    While {
-        id: LoopId,
-        cond: &'a Expr<'a>,
-        body: Block<'a>,
-    },
+    If(&'a If<'a>),
+    While(&'a While<'a>),
     ForRange(&'a ForRange<'a>),
     ForIn(&'a ForIn<'a>),
     Break(LoopId),
     Continue(LoopId),
     Return(Option<&'a Expr<'a>>),
-    Try {
-        body: Block<'a>,
-        error: Option<LocalId>,
-        handler: Block<'a>,
-    },
+    Try(&'a Try<'a>),
     Match(&'a Match<'a>),
     /// The declaration of a nested function: makes the closures of its instances.
     Nested(NestedId),
+}
+
+/// `place op= value`. The place is evaluated once and read before `value`.
+pub struct Compound<'a> {
+    pub place: Place<'a>,
+    pub op: BinaryOp,
+    pub op_span: Span,
+    pub value: Expr<'a>,
+    /// The length that the result must have (`[T, N]`).
+    pub length: Option<u32>,
+}
+
+/// An `if`, as a statement or as the value of a block. As a value it has an `else`, and arms that do not reach their end
+/// have no value.
+pub struct If<'a> {
+    pub arms: &'a [(Expr<'a>, Block<'a>)],
+    pub otherwise: Option<Block<'a>>,
+}
+
+pub struct While<'a> {
+    pub id: LoopId,
+    pub cond: Expr<'a>,
+    pub body: Block<'a>,
+}
+
+pub struct Try<'a> {
+    pub body: Block<'a>,
+    pub error: Option<LocalId>,
+    pub handler: Block<'a>,
 }
 
 /// `for var in start..end..step`. All are of the type of `var`.
@@ -251,12 +263,8 @@ pub enum Place<'a> {
         object: &'a Expr<'a>,
         field: u32,
     },
-    /// Of an array or a map; `bracket` is the opening bracket.
-    Index {
-        base: &'a Expr<'a>,
-        index: &'a Expr<'a>,
-        bracket: Span,
-    },
+    /// Of an array or a map.
+    Index(&'a Index<'a>),
     /// `_ = e`
     Discard,
 }
@@ -320,37 +328,15 @@ pub enum ExprKind<'a> {
     Not {
         operand: &'a Expr<'a>,
     },
-    /// Left to right. Operands of arithmetic are of one type, except array times integer and the shift count.
-    Chain {
-        first: &'a Expr<'a>,
-        rest: &'a [Step<'a>],
-    },
-    /// Operands of one type, or for `==` and `!=` a bool and an integer in either order.
-    Compare {
-        op: CompareOp,
-        op_span: Span,
-        lhs: &'a Expr<'a>,
-        rhs: &'a Expr<'a>,
-    },
-    /// `value matches Variant(args)`. Arguments are evaluated after the value, whichever variant it is; `None` is `_`.
-    IsVariant {
-        value: &'a Expr<'a>,
-        variant: u32,
-        args: &'a [Option<Expr<'a>>],
-    },
+    Chain(&'a Chain<'a>),
+    Compare(&'a Compare<'a>),
+    IsVariant(&'a IsVariant<'a>),
     /// Operands are bool or integers.
     And(&'a [Expr<'a>]),
     Or(&'a [Expr<'a>]),
-    /// `(condition, value)` in the order of the tests.
-    Cond {
-        arms: &'a [(Expr<'a>, Expr<'a>)],
-        otherwise: &'a Expr<'a>,
-    },
-    /// An `if` statement as the value of a block. It has an `else`; arms that do not reach their end have no value.
-    If {
-        arms: &'a [(Expr<'a>, Block<'a>)],
-        otherwise: Block<'a>,
-    },
+    Cond(&'a Cond<'a>),
+    /// An `if` statement as the value of a block.
+    If(&'a If<'a>),
     Match(&'a Match<'a>),
     /// To the type of the expression.
     Cast {
@@ -367,27 +353,15 @@ pub enum ExprKind<'a> {
         body: BodyId,
         args: &'a [Expr<'a>],
     },
-    /// A nested function's instance: `callee` reads the local or capture that holds its closure.
-    CallNested {
-        callee: &'a Expr<'a>,
-        body: BodyId,
-        args: &'a [Expr<'a>],
-    },
-    /// A function value. The callee is evaluated before the arguments.
-    CallValue {
-        callee: &'a Expr<'a>,
-        args: &'a [Expr<'a>],
-    },
+    CallNested(&'a CallNested<'a>),
+    CallValue(&'a CallValue<'a>),
     /// A builtin function or method (the receiver is the first argument). Reported at the expression's start.
     Builtin {
         function: BuiltinFn,
         args: &'a [Expr<'a>],
     },
     /// The string that `print` would write.
-    Format {
-        pieces: &'a [Piece<'a>],
-        args: &'a [Expr<'a>],
-    },
+    Format(&'a Template<'a>),
     /// `field` counts in the order of the declaration.
     Field {
         object: &'a Expr<'a>,
@@ -397,19 +371,9 @@ pub enum ExprKind<'a> {
     ErrorMessage(&'a Expr<'a>),
     ErrorKind(&'a Expr<'a>),
     /// Of an array, string or map.
-    Index {
-        base: &'a Expr<'a>,
-        index: &'a Expr<'a>,
-        bracket: Span,
-    },
+    Index(&'a Index<'a>),
     /// Of an array or string.
-    Slice {
-        base: &'a Expr<'a>,
-        start: Option<&'a Expr<'a>>,
-        end: Option<&'a Expr<'a>>,
-        inclusive: bool,
-        bracket: Span,
-    },
+    Slice(&'a Slice<'a>),
     Array(&'a [Expr<'a>]),
     Fill {
         value: &'a Expr<'a>,
@@ -421,8 +385,8 @@ pub enum ExprKind<'a> {
         id: StructId,
         fields: &'a [(u32, Expr<'a>)],
     },
+    /// Of the enum that is the expression's type.
     Variant {
-        id: EnumId,
         variant: u32,
         args: &'a [Expr<'a>],
     },
@@ -430,7 +394,74 @@ pub enum ExprKind<'a> {
     Closure(BodyId),
 }
 
-/// A piece of what `print` or `format` writes; becomes a [`bytecode::Piece`](crate::bytecode::Piece). (It is a type of
+/// Operators of one level, left to right. Operands of arithmetic are of one type, except array times integer and the
+/// shift count.
+pub struct Chain<'a> {
+    pub first: Expr<'a>,
+    pub rest: &'a [Step<'a>],
+}
+
+/// A comparison. Operands are of one type, or for `==` and `!=` a bool and an integer in either order.
+pub struct Compare<'a> {
+    pub op: CompareOp,
+    pub op_span: Span,
+    pub lhs: Expr<'a>,
+    pub rhs: Expr<'a>,
+}
+
+/// `value matches Variant(args)`. Arguments are evaluated after the value, whichever variant it is; `None` is `_`.
+pub struct IsVariant<'a> {
+    pub value: Expr<'a>,
+    pub variant: u32,
+    pub args: &'a [Option<Expr<'a>>],
+}
+
+/// A conditional expression.
+pub struct Cond<'a> {
+    /// `(condition, value)` in the order of the tests.
+    pub arms: &'a [(Expr<'a>, Expr<'a>)],
+    pub otherwise: Expr<'a>,
+}
+
+/// A call of a nested function's instance.
+pub struct CallNested<'a> {
+    /// Reads the local or capture that holds its closure.
+    pub callee: Expr<'a>,
+    pub body: BodyId,
+    pub args: &'a [Expr<'a>],
+}
+
+/// A call of a function value, which is evaluated before the arguments.
+pub struct CallValue<'a> {
+    pub callee: Expr<'a>,
+    pub args: &'a [Expr<'a>],
+}
+
+/// `base[index]`
+pub struct Index<'a> {
+    pub base: Expr<'a>,
+    pub index: Expr<'a>,
+    /// The opening bracket.
+    pub bracket: Span,
+}
+
+/// `base[start..end]`
+pub struct Slice<'a> {
+    pub base: Expr<'a>,
+    pub start: Option<Expr<'a>>,
+    pub end: Option<Expr<'a>>,
+    pub inclusive: bool,
+    /// The opening bracket.
+    pub bracket: Span,
+}
+
+/// What `print` or `format` writes.
+pub struct Template<'a> {
+    pub pieces: &'a [Piece<'a>],
+    pub args: &'a [Expr<'a>],
+}
+
+/// A piece of a [`Template`]; becomes a [`bytecode::Piece`](crate::bytecode::Piece). (It is a type of
 /// its own since what lives in the arena is never dropped, so must own nothing.)
 pub enum Piece<'a> {
     Text(&'a str),
@@ -447,4 +478,12 @@ pub struct Step<'a> {
     pub rhs: Expr<'a>,
     /// Type of the result up to here.
     pub ty: Ty,
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn nodes_are_small() {
+        assert_eq!((size_of::<super::Expr>(), size_of::<super::Stmt>()), (40, 32));
+    }
 }

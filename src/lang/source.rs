@@ -57,7 +57,7 @@ impl SourceMap {
             Ok(text) => self.add(name, text),
             Err(error) => return Err(self.refuse_encoding(name, bytes, error)),
         };
-        if let Some(at) = bytes.iter().position(|&byte| byte == 0) {
+        if let Some(at) = self.text(file).find('\0') {
             return Err(Diagnostic::new(
                 1001,
                 file,

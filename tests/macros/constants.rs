@@ -78,7 +78,7 @@ fn run<M: Target>(
         for &value in some {
             let registers = shape.registers::<M>(session, number);
             number += 1;
-            batch.add(shape, registers, is_full(number) && number % 4 == 0, value as i64, emit);
+            batch.add(shape, registers, is_full(number) && number.is_multiple_of(4), value as i64, emit);
         }
         let ready = batch.publish(&[]);
         for (index, &value) in some.iter().enumerate() {

@@ -2,38 +2,7 @@
 
 use orus::asm::macros::MacroAssembler;
 use orus::asm::{Label, reloc::RelocTarget};
-
-use crate::exec::code::{Executable, Writable};
-
-/// Stands in for the library's own code memory.
-mod code {
-    pub struct Writable(memmap2::MmapMut);
-    pub struct Executable(memmap2::Mmap);
-
-    impl Writable {
-        pub fn new(len: usize) -> std::io::Result<Writable> {
-            memmap2::MmapMut::map_anon(len).map(Writable)
-        }
-
-        pub fn address(&self) -> u64 {
-            self.0.as_ptr() as u64
-        }
-
-        pub fn bytes_mut(&mut self) -> &mut [u8] {
-            &mut self.0
-        }
-
-        pub fn publish(self) -> std::io::Result<Executable> {
-            self.0.make_exec().map(Executable)
-        }
-    }
-
-    impl Executable {
-        pub fn address(&self) -> u64 {
-            self.0.as_ptr() as u64
-        }
-    }
-}
+use orus::code::{Executable, Writable};
 
 /// Words of a block.
 pub const WORDS: usize = 512;
@@ -90,7 +59,7 @@ pub fn publish<M: MacroAssembler>(asm: &mut M, entries: &[Label], symbols: &[u64
     }
     let entries = entries.iter().map(|&label| base + offset(label)).collect();
     let code = memory.publish().expect("code can be made executable");
-    assert_eq!(code.address(), base, "code runs where it was to");
+    assert_eq!(code.address() as u64, base, "code runs where it was to");
     Running { base, entries, _code: code }
 }
 
@@ -102,7 +71,8 @@ impl Running {
         // pointer as its argument; the code is mapped as long as `self` lives. The function touches its own frame
         // and the block, which outlives the call, within its bounds.
         unsafe {
-            let function: extern "C" fn(*mut u64) = std::mem::transmute(entry as usize);
+            let entry = std::ptr::with_exposed_provenance::<()>(entry as usize);
+            let function: extern "C" fn(*mut u64) = std::mem::transmute(entry);
             function(block.0.as_mut_ptr());
         }
     }

@@ -2,11 +2,10 @@
 
 use std::hint::black_box;
 
-use orus::asm::Label;
 use orus::asm::macros::{Access, Far, Frame, FrameLayout, Width};
 
 use crate::Target;
-use crate::exec::{self, Block, ENTRY};
+use crate::exec::{Block, ENTRY};
 use crate::run::{Batch, DATA, FLOAT_IN, FLOAT_OUT, GENERAL_IN, GENERAL_OUT, Session};
 
 /// Where the called function counts, and where it leaves the low bits of its stack's address.
@@ -81,7 +80,7 @@ pub fn calls<M: Target>() {
             _ => Far::External(ENTRY + session.below(functions) as u32),
         };
         // A register that must be kept is not one to hold the address: it would look changed.
-        let through = (number % 2 == 0).then(|| volatile[session.below(volatile.len())]);
+        let through = (number.is_multiple_of(2)).then(|| volatile[session.below(volatile.len())]);
         batch.asm.call_far(far, through);
         batch.store_all(layout);
         batch.leave();
@@ -113,7 +112,8 @@ pub fn calls<M: Target>() {
 /// Local words that are written and read: where pages begin and end, and some others.
 fn words(locals: u32) -> Vec<u32> {
     let wanted = [0, 8, 64, 512, 4080, 4088, 4096, 4104, 8184, 8192, 12_280, locals.saturating_sub(8)];
-    let mut words: Vec<u32> = wanted.into_iter().filter(|&at| at + 8 <= locals && at % 8 == 0).collect();
+    let mut words: Vec<u32> =
+        wanted.into_iter().filter(|&at| at + 8 <= locals && at.is_multiple_of(8)).collect();
     words.sort_unstable();
     words.dedup();
     words
@@ -140,7 +140,7 @@ pub fn frames<M: Target>(abi: M::Abi) {
     let mut all = Vec::new();
     for number in 0..functions as usize {
         let locals = sizes[number % sizes.len()];
-        let calls = is_host && locals >= 8 && number % 2 == 0;
+        let calls = is_host && locals >= 8 && number.is_multiple_of(2);
         let layout = callee_with_frame(&mut batch, &mut session, abi, locals, calls, outer);
         assert_eq!(layout.size % 16, 0, "a frame keeps the stack pointer aligned");
         assert!(layout.locals + locals <= layout.size, "{layout:?} has room for {locals} bytes");
@@ -148,8 +148,7 @@ pub fn frames<M: Target>(abi: M::Abi) {
     }
     let ready = batch.publish(&[callee_address()]);
     let mut block = Block::new();
-    for number in 0..functions as usize {
-        let (locals, calls) = all[number];
+    for (number, &(locals, calls)) in all.iter().enumerate() {
         for _ in 0..30 {
             for word in &mut block.0 {
                 *word = session.rng.next_u64();
@@ -266,10 +265,10 @@ pub fn probing<M: Target>() {
 }
 
 /// Runs out of a small stack by `probe_stack` or a prologue: never returns, if it touches all pages in order.
-#[cfg(target_arch = "x86_64")]
+#[cfg(unix)]
 pub fn overflow<M: Target>(by_prologue: bool) {
     let mut asm = M::default();
-    let entry: Label = asm.new_label();
+    let entry = asm.new_label();
     asm.bind(entry);
     let bytes = 1 << 22;
     let frame = Frame { locals: if by_prologue { bytes } else { 0 }, probed: true, ..Frame::default() };
@@ -279,7 +278,7 @@ pub fn overflow<M: Target>(by_prologue: bool) {
         asm.raise_stack(bytes);
     }
     asm.epilogue(M::HOST_ABI, &frame);
-    let running = exec::publish(&mut asm, &[entry], &[]);
+    let running = crate::exec::publish(&mut asm, &[entry], &[]);
     let small = std::thread::Builder::new().stack_size(1 << 18);
     let thread = small.spawn(move || running.call(0, &mut Block::new())).expect("a thread");
     thread.join().expect("it returns only if it did not touch the guard page");

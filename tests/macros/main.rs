@@ -10,6 +10,7 @@ mod constants;
 mod convert;
 mod errors;
 mod exec;
+mod features;
 mod frame;
 mod labels;
 mod memory;
@@ -31,6 +32,9 @@ type Native = orus::asm::x64::Assembler;
 trait Target: MacroAssembler + 'static {
     /// Raises the stack pointer by a multiple of 16, below 2 GiB: undoes `probe_stack`.
     fn raise_stack(&mut self, bytes: u32);
+
+    /// Takes another of the ways in which the macros can be said on this machine, if there are several.
+    fn vary(&mut self, _choice: usize) {}
 }
 
 #[cfg(target_arch = "x86_64")]
@@ -64,6 +68,20 @@ impl Target for Native {
             self.addi(sp, sp, I12::new(1024).unwrap());
         }
         self.addi(sp, sp, I12::new((bytes % 1024) as i32).unwrap());
+    }
+
+    /// With and without compressed forms, and extensions that the machine has.
+    fn vary(&mut self, choice: usize) {
+        use orus::asm::rv64::macros::Features;
+        use orus::code::features::Rv64;
+        let host = Rv64::detect();
+        let has = |bit: u32, feature| choice >> bit & 1 == 1 && host.contains(feature);
+        self.compress(choice & 1 == 0);
+        self.set_features(Features {
+            zba: has(1, Rv64::ZBA),
+            zbb: has(2, Rv64::ZBB),
+            zbs: has(1, Rv64::ZBS),
+        });
     }
 }
 
@@ -139,6 +157,16 @@ fn frames_of_windows() {
     frame::frames::<Native>(orus::asm::x64::macros::Abi::Windows);
 }
 
+/// The other conventions use the same registers.
+#[cfg(target_arch = "aarch64")]
+#[test]
+fn frames_of_other_platforms() {
+    use orus::asm::a64::macros::Abi;
+    for abi in [Abi::Aapcs64, Abi::Apple, Abi::Windows] {
+        frame::frames::<Native>(abi);
+    }
+}
+
 #[test]
 fn probing() {
     frame::probing::<Native>();
@@ -146,7 +174,7 @@ fn probing() {
 
 /// A stack too small for what is probed: the guard page is met, as the system's own report of a stack overflow shows. A
 /// process of its own, which dies of it.
-#[cfg(all(target_arch = "x86_64", unix))]
+#[cfg(unix)]
 #[test]
 fn probes_meet_the_guard_page() {
     const HOW: &str = "ORUS_MACROS_OVERFLOW";
@@ -155,11 +183,30 @@ fn probes_meet_the_guard_page() {
         panic!("the stack was not too small");
     }
     for how in ["probe", "prologue"] {
-        let mut command = std::process::Command::new(std::env::current_exe().unwrap());
+        let mut command = this_program();
         command.args(["--exact", "probes_meet_the_guard_page"]).env(HOW, how);
         let output = command.output().unwrap();
         let text = String::from_utf8_lossy(&output.stderr);
         assert!(!output.status.success() && text.contains("has overflowed its stack"), "{how}: {text}");
+    }
+}
+
+/// What runs this program once more: the emulator, where it runs under one.
+#[cfg(unix)]
+fn this_program() -> std::process::Command {
+    let program = std::env::current_exe().unwrap();
+    let runner = if cfg!(target_arch = "aarch64") {
+        "CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_RUNNER"
+    } else {
+        "CARGO_TARGET_RISCV64GC_UNKNOWN_LINUX_GNU_RUNNER"
+    };
+    match std::env::var(runner) {
+        Ok(runner) if cfg!(not(target_arch = "x86_64")) => {
+            let mut command = std::process::Command::new(runner);
+            command.arg(program);
+            command
+        }
+        _ => std::process::Command::new(program),
     }
 }
 

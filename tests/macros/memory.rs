@@ -143,7 +143,7 @@ fn at_offsets<M: Target>(session: &mut Session, what: What, functions: usize) {
     let offsets: Vec<i64> = (0..functions)
         .map(|number| match OFFSETS.get(number) {
             Some(&offset) => offset,
-            None if number % 3 == 0 => session.rng.signed(64),
+            None if number.is_multiple_of(3) => session.rng.signed(64),
             None if number % 3 == 1 => {
                 OFFSETS[session.below(OFFSETS.len())].wrapping_add(session.rng.signed(5))
             }
@@ -179,7 +179,7 @@ fn at_offsets<M: Target>(session: &mut Session, what: What, functions: usize) {
             for word in &mut block.0[DATA..DATA_END] {
                 *word = session.rng.next_u64();
             }
-            if run % 2 == 0 && matches!(what, What::Poll) {
+            if run.is_multiple_of(2) && matches!(what, What::Poll) {
                 // Only these four bytes count.
                 let bytes = !(0xffff_ffffu64 << (8 * (at % 8)));
                 block.0[DATA + at / 8] &= bytes;
@@ -244,7 +244,7 @@ fn from_the_stack<M: Target>(session: &mut Session) {
             let at = i64::from(layout.locals + at);
             let (register, float) =
                 (others[session.below(others.len())], M::FLOAT[session.below(M::FLOAT.len())]);
-            if word % 2 == 0 {
+            if word.is_multiple_of(2) {
                 asm.load(Access::I64, register, block.into(), 8 * word as i64);
                 asm.store(Width::W64, register, M::STACK, at);
             } else {
@@ -256,7 +256,7 @@ fn from_the_stack<M: Target>(session: &mut Session) {
         for (word, &at) in slots.iter().enumerate() {
             let (register, float) =
                 (others[session.below(others.len())], M::FLOAT[session.below(M::FLOAT.len())]);
-            if word % 3 == 0 {
+            if word.is_multiple_of(3) {
                 asm.load(Access::I64, register, M::STACK, at);
                 asm.store(Width::W64, register, block.into(), 8 * (20 + word) as i64);
             } else {

@@ -34,7 +34,7 @@ type Pairs<M> = Vec<(
 
 pub fn parallel<M: Target>() {
     let mut session = Session::new();
-    let (functions, batches) = (500, 20);
+    let (functions, batches) = (500, if cfg!(target_arch = "x86_64") { 100 } else { 20 });
     let mut block = Block::new();
     for _ in 0..batches {
         let mut asm = M::default();

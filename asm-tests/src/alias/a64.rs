@@ -43,12 +43,15 @@ fn theirs(text: &str, _address: u64) -> String {
     format!("{before}{{{}}}{after}", registers.join(", "))
 }
 
+/// The number of a vector register, and its arrangement.
+type Vector<'a> = (u32, &'a str);
+
 /// `{v1.8b-v3.8b}`: what is before it, two registers with their arrangement, what is after it.
-fn list(text: &str) -> Option<(&str, (u32, &str), (u32, &str), &str)> {
+fn list(text: &str) -> Option<(&str, Vector<'_>, Vector<'_>, &str)> {
     let (before, rest) = text.split_once('{')?;
     let (inner, after) = rest.split_once('}')?;
     let (first, last) = inner.split_once('-')?;
-    let register = |text| -> Option<(u32, &str)> {
+    let register = |text| -> Option<Vector<'_>> {
         let (number, arrangement) = str::strip_prefix(text, "v")?.split_once('.')?;
         Some((number.parse().ok()?, arrangement))
     };

@@ -76,12 +76,15 @@ impl Stream {
 }
 
 impl Encoder for Stream {
+    fn reserve(&mut self) {
+        self.asm.reserve(INSTRUCTION_MAX * PER_FUNCTION, LABELS, PER_FUNCTION);
+        self.labels.reserve(LABELS);
+    }
+
     fn emit(&mut self, function: &[Record]) -> &[u8] {
         self.asm.clear();
         self.labels.clear();
-        for _ in 0..LABELS {
-            self.labels.push(self.asm.new_label());
-        }
+        self.labels.extend((0..LABELS).map(|_| self.asm.new_label()));
         for record in function {
             if self.one(record).is_err() {
                 let offset = self.asm.offset();

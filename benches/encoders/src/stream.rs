@@ -4,11 +4,17 @@
 //! The mix is that of a back end's output: register and immediate arithmetic, loads and stores with base, index * 8 and
 //! displacement, a label every six instructions with branches both ways, calls, scalar floats, setcc, cmov.
 
+/// Functions in a stream.
 pub const FUNCTIONS: usize = 64;
+/// Instructions in a function.
 pub const PER_FUNCTION: usize = 1000;
 /// A label is bound every so many instructions.
 const LABEL_EVERY: usize = 6;
+/// Labels in a function, all bound.
 pub const LABELS: usize = PER_FUNCTION.div_ceil(LABEL_EVERY);
+
+/// Bytes that no instruction of the stream is longer than.
+pub const INSTRUCTION_MAX: usize = 16;
 
 /// One instruction. `BIND` and `END` are none.
 #[derive(Clone, Copy, Debug, Default)]
@@ -30,6 +36,8 @@ macro_rules! operations {
         enum Number { $($name),* }
         $(pub const $name: u8 = Number::$name as u8;)*
         const WEIGHTS: &[(u8, u64)] = &[$(($name, $weight)),*];
+        /// The names of the operations, in the order of their numbers.
+        pub const NAMES: &[&str] = &[$(stringify!($name)),*];
     };
 }
 
@@ -41,7 +49,9 @@ operations! {
     FLOAD 4, FLOADX 3, FSTORE 3, FADD 2, FSUB 1, FMUL 2, FDIV 1, FCMP 1, I2F 1, F2I 1,
     SETCC 1, CMOV 1,
 }
+/// Binds a label; no instruction.
 pub const BIND: u8 = 254;
+/// Ends a function; no instruction.
 pub const END: u8 = 255;
 
 struct Rng(u64);

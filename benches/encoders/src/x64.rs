@@ -4,8 +4,8 @@ use orus::asm::Label;
 use orus::asm::x64::reg::*;
 use orus::asm::x64::{Assembler, Cond, Gpr64, Index, Mem, Scale, Xmm};
 
-use crate::Encoder;
 use crate::stream::*;
+use crate::{ConstantEncoder, Encoder};
 
 /// Operands from the stream.
 #[derive(Default)]
@@ -77,12 +77,15 @@ impl Stream {
 const NO_INDEX: Index = RAX.index().unwrap();
 
 impl Encoder for Stream {
+    fn reserve(&mut self) {
+        self.asm.reserve(INSTRUCTION_MAX * PER_FUNCTION, LABELS, PER_FUNCTION);
+        self.labels.reserve(LABELS);
+    }
+
     fn emit(&mut self, function: &[Record]) -> &[u8] {
         self.asm.clear();
         self.labels.clear();
-        for _ in 0..LABELS {
-            self.labels.push(self.asm.new_label());
-        }
+        self.labels.extend((0..LABELS).map(|_| self.asm.new_label()));
         for record in function {
             self.one(record);
         }
@@ -100,10 +103,12 @@ pub struct Constant {
 }
 
 impl Constant {
+    /// How many instructions the function has.
     pub const INSTRUCTIONS: usize = 57;
+}
 
-    #[inline(never)]
-    pub fn emit(&mut self) -> &[u8] {
+impl ConstantEncoder for Constant {
+    fn emit(&mut self) -> &[u8] {
         let asm = &mut self.asm;
         asm.clear();
         let (done, outer, inner) = (asm.new_label(), asm.new_label(), asm.new_label());

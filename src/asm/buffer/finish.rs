@@ -3,7 +3,7 @@
 use super::{CodeBuffer, DataRange};
 use crate::asm::error::AsmError;
 use crate::asm::fixup::FixupKind;
-use crate::asm::label::{Label, LabelState};
+use crate::asm::label::Label;
 use crate::asm::listing::Notes;
 use crate::asm::reloc::Reloc;
 
@@ -21,8 +21,9 @@ impl<K: FixupKind> CodeBuffer<K> {
     pub fn finish(&mut self) -> Result<Code<'_, K>, AsmError> {
         self.emit_pool();
         self.bind_deferred();
-        if let Some(index) =
-            self.labels.iter().position(|state| state.offset().is_none() && self.is_used(*state))
+        // Counted first, which the compiler does several at a time.
+        if self.labels.iter().filter(|state| state.is_waiting()).count() > 0
+            && let Some(index) = self.labels.iter().position(|state| state.is_waiting())
         {
             let label = Label(index as u32);
             let newest = self.labels.get(index).map_or(0, |state| state.link());
@@ -37,10 +38,6 @@ impl<K: FixupKind> CodeBuffer<K> {
             Some(error) => Err(error),
             None => Ok(Code { buffer: self }),
         }
-    }
-
-    fn is_used(&self, state: LabelState) -> bool {
-        LabelState::follow(state.link()).is_some()
     }
 }
 

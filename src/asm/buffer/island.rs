@@ -24,7 +24,16 @@ impl<K: FixupKind> CodeBuffer<K> {
     pub(super) fn watch(&mut self, at: u32, class: usize) {
         self.watched += 1;
         let reach = K::REACHES.get(class).copied().unwrap_or(0);
-        self.deadline = self.deadline.min(at.saturating_add(reach));
+        // Below 2 GiB both, unless nothing was emitted for want of room: then too soon, which does no harm.
+        self.deadline = self.deadline.min(at.wrapping_add(reach));
+        // Most are not the soonest.
+        if self.horizon() < self.bytes.len() {
+            self.shorten_visible();
+        }
+    }
+
+    #[inline]
+    fn shorten_visible(&mut self) {
         self.bytes.truncate(self.horizon().max(self.end as usize));
     }
 
@@ -34,7 +43,7 @@ impl<K: FixupKind> CodeBuffer<K> {
             if self.pool.size() > POOL_MAX {
                 self.deadline = 0;
             }
-            self.bytes.truncate(self.horizon().max(self.end as usize));
+            self.shorten_visible();
         }
     }
 

@@ -274,13 +274,21 @@ impl<K: FixupKind> CodeBuffer<K> {
     /// is a few hundred at most.
     #[inline]
     pub fn keep_together(&mut self, size: u32) {
-        if K::CLASSES > 0 {
-            // Every second byte might start an instruction with a veneer of its own.
-            let wanted = size as usize + size as usize / 2 * K::VENEER_MAX as usize + WRITE_MAX;
-            if self.bytes.len() < self.end as usize + wanted {
-                self.make_room(wanted);
-            }
+        if !self.is_together(size) {
+            self.make_room(Self::together(size));
         }
+    }
+
+    /// Do the next `size` bytes follow each other already, in the sense of [`keep_together`](Self::keep_together)?
+    #[inline(always)]
+    pub(super) fn is_together(&self, size: u32) -> bool {
+        K::CLASSES == 0 || self.bytes.len() >= self.end as usize + Self::together(size)
+    }
+
+    /// Bytes to have room for, so that so many follow each other.
+    const fn together(size: u32) -> usize {
+        // Every second byte might start an instruction with a veneer of its own.
+        size as usize + size as usize / 2 * K::VENEER_MAX as usize + WRITE_MAX
     }
 
     // ---- Labels. ----
@@ -334,29 +342,71 @@ impl<K: FixupKind> CodeBuffer<K> {
     /// kind has a veneer, one is written behind it, with a jump around.
     #[inline]
     pub fn use_label(&mut self, label: Label, kind: K, at: u32) {
-        let Some(state) = self.labels.get_mut(label.index()) else {
-            return self.fail(AsmError::UnknownLabel(label));
-        };
-        match state.offset() {
-            Some(target) if K::CLASSES > 0 => {
+        match self.labels.get(label.index()).map(|state| state.offset()) {
+            Some(None) => self.wait_for(label, kind, at),
+            Some(Some(target)) if K::CLASSES > 0 => {
                 let displacement = i64::from(target) - i64::from(at);
                 let Some(bytes) = self.bytes.get_mut(at as usize..) else { return };
                 if let Err(misfit) = kind.patch(bytes, displacement) {
                     self.extend_back(kind, at, target, misfit);
                 }
             }
-            Some(target) => self.patch(kind, at, target),
-            None => {
-                let fixup = Fixup { offset: at, label: label.0, next: state.link(), kind, resolved: false };
-                *state = LabelState::waiting(self.fixups.len() as u32);
-                self.fixups.push(fixup);
-                if K::CLASSES > 0
-                    && let Some(class) = kind.class()
-                {
-                    self.watch(at, class);
-                }
-            }
+            Some(Some(target)) => self.patch(kind, at, target),
+            None => self.fail_unknown(label),
         }
+    }
+
+    /// Notes that the instruction at offset `at` refers to a label that is not bound yet.
+    ///
+    /// It calls nothing but at its end, so that no register has to be saved for the calls that are rarely made.
+    #[inline]
+    pub(super) fn wait_for(&mut self, label: Label, kind: K, at: u32) {
+        if self.fixups.len() == self.fixups.capacity() {
+            return self.wait_after_growth(label, kind, at);
+        }
+        let Some(state) = self.labels.get_mut(label.index()) else { return self.fail_unknown(label) };
+        let fixup = Fixup { offset: at, label: label.0, next: state.link(), kind, resolved: false };
+        *state = LabelState::waiting(self.fixups.len() as u32);
+        self.fixups.push(fixup);
+        if K::CLASSES > 0
+            && let Some(class) = kind.class()
+        {
+            self.watch(at, class);
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn fail_unknown(&mut self, label: Label) {
+        self.fail(AsmError::UnknownLabel(label));
+    }
+
+    /// Appends a 32-bit word with a displacement of this kind to a label that is not bound yet.
+    #[inline]
+    pub(super) fn put_u32_for(&mut self, word: u32, label: Label, kind: K) {
+        let at = self.end;
+        if let Some(room) = self.bytes.get_mut(at as usize..at as usize + 4) {
+            room.copy_from_slice(&word.to_le_bytes());
+            self.end += 4;
+            self.wait_for(label, kind, at);
+        } else {
+            self.put_u32_for_slow(word, label, kind);
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn put_u32_for_slow(&mut self, word: u32, label: Label, kind: K) {
+        self.put_u32(word);
+        // An island may have come first: where the instruction is, is known only now.
+        self.wait_for(label, kind, self.end.wrapping_sub(4));
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn wait_after_growth(&mut self, label: Label, kind: K, at: u32) {
+        self.fixups.reserve(1);
+        self.wait_for(label, kind, at);
     }
 
     /// Writes the displacement from `at` to `target`.

@@ -136,7 +136,8 @@ pub trait MacroAssembler: DerefMut<Target = CodeBuffer<Self::Kind>> + Default {
 
     // ---- Constants and moves. ----
 
-    /// `rd = value`, in the fewest instructions, and among those the fewest bytes.
+    /// `rd = value`, in the fewest instructions, and among those the fewest bytes. A load from the constant pool counts
+    /// for what it may take: the target's module says from where on it is preferred.
     fn load_i64(&mut self, rd: Self::R64, value: i64);
     /// `rd = value`
     fn load_i32(&mut self, rd: Self::R32, value: i32);

@@ -21,37 +21,36 @@ impl Assembler {
     pub(super) fn put_branch(&mut self, word: u32, to: Label) {
         match self.label_offset(to) {
             Some(target) => self.branch_back(word, target),
-            None => {
-                self.put_u32(word);
-                // An island may have come first: where the instruction is, is known only now.
-                let at = self.offset().wrapping_sub(4);
-                self.use_label(to, Kind::Branch, at);
-            }
+            None => self.put_u32_for(word, to, Kind::Branch),
         }
     }
 
+    /// As in [`wait_for`](crate::asm::CodeBuffer::wait_for), what is rare is called at the end.
     #[inline]
     fn branch_back(&mut self, word: u32, target: u32) {
-        // An island between here and the instruction would make the distance another one.
-        self.keep_together(LONGEST);
         let displacement = i64::from(target) - i64::from(self.offset());
-        if fits(displacement, 13) {
+        // An island between here and the instruction would make the distance another one.
+        if self.is_together(LONGEST) && fits(displacement, 13) {
             self.put_maybe_short(word | scatter::imm_b(displacement as u32), shorten::imm_b);
         } else {
-            self.branch_far(word, displacement);
+            self.branch_far(word, target);
         }
     }
 
     #[cold]
     #[inline(never)]
-    fn branch_far(&mut self, word: u32, displacement: i64) {
+    fn branch_far(&mut self, word: u32, target: u32) {
+        self.keep_together(LONGEST);
+        let displacement = i64::from(target) - i64::from(self.offset());
         let over = |bytes: u32| word ^ INVERT | scatter::imm_b(bytes);
-        if fits(displacement - 4, 21) {
+        if fits(displacement, 13) {
+            self.put_maybe_short(word | scatter::imm_b(displacement as u32), shorten::imm_b);
+        } else if fits(displacement - 4, 21) {
             self.put_u32(over(8));
             self.put_u32(J | scatter::imm_j((displacement - 4) as u32));
         } else {
             self.put_u32(over(12));
-            self.jump_far(AUIPC_SCRATCH, JALR_SCRATCH, displacement - 4);
+            self.jump_by_pair(AUIPC_SCRATCH, JALR_SCRATCH, displacement - 4);
         }
     }
 
@@ -60,32 +59,39 @@ impl Assembler {
     pub(super) fn put_jump(&mut self, word: u32, to: Label) {
         match self.label_offset(to) {
             Some(target) => self.jump_back(word, target),
-            None => {
-                self.put_u32(word);
-                let at = self.offset().wrapping_sub(4);
-                self.use_label(to, Kind::Jump, at);
-            }
+            None => self.put_u32_for(word, to, Kind::Jump),
         }
     }
 
     #[inline]
     fn jump_back(&mut self, word: u32, target: u32) {
-        self.keep_together(LONGEST);
         let displacement = i64::from(target) - i64::from(self.offset());
-        if fits(displacement, 21) {
+        if self.is_together(LONGEST) && fits(displacement, 21) {
             self.put_maybe_short(word | scatter::imm_j(displacement as u32), shorten::imm_j);
-        } else if word == J {
-            self.jump_far(AUIPC_SCRATCH, JALR_SCRATCH, displacement);
         } else {
-            // The register that takes the return address serves for the target before.
-            let rd = word >> 7 & 31;
-            self.jump_far(0x17 | rd << 7, 0x67 | rd << 7 | rd << 15, displacement);
+            self.jump_far(word, target);
         }
     }
 
     #[cold]
     #[inline(never)]
-    fn jump_far(&mut self, auipc: u32, jalr: u32, displacement: i64) {
+    fn jump_far(&mut self, word: u32, target: u32) {
+        self.keep_together(LONGEST);
+        let displacement = i64::from(target) - i64::from(self.offset());
+        if fits(displacement, 21) {
+            self.put_maybe_short(word | scatter::imm_j(displacement as u32), shorten::imm_j);
+        } else if word == J {
+            self.jump_by_pair(AUIPC_SCRATCH, JALR_SCRATCH, displacement);
+        } else {
+            // The register that takes the return address serves for the target before.
+            let rd = word >> 7 & 31;
+            self.jump_by_pair(0x17 | rd << 7, 0x67 | rd << 7 | rd << 15, displacement);
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn jump_by_pair(&mut self, auipc: u32, jalr: u32, displacement: i64) {
         match halves(displacement) {
             Some((high, low)) => {
                 self.put_narrow(u64::from(auipc | high) | u64::from(jalr | scatter::imm_i(low)) << 32, 8);

@@ -12,6 +12,8 @@
 //! that is known, else the buffer puts a veneer within reach (see [`fixup`]; compressed branches by name have none). [`fixup::VENEER_SCRATCH`] must be free at
 //! jumps and branches of functions larger than 1 MiB.
 //!
+//! What takes several instructions, or one of several, is in [`macros`].
+//!
 //! ```
 //! use orus::asm::rv64::{Assembler, operand::I12, reg::*};
 //! let mut asm = Assembler::new();

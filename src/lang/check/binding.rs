@@ -6,7 +6,7 @@ use super::postfix::Val;
 use super::scope::{BlockKind, Decl, Entity, VarKind};
 use super::{Checker, GlobalInfo, Member, Owner, Slot};
 use crate::lang::ast::{self, ExprKind as Ast, Ident, PostfixKind, Span};
-use crate::lang::hir::{BodyKind, Expr, ExprKind, Place, Stmt, StmtKind, VarId, Variable};
+use crate::lang::hir::{BodyKind, Expr, ExprKind, Index, Place, Stmt, StmtKind, VarId, Variable};
 use crate::lang::intern::Symbol;
 use crate::lang::types::{Ty, TyKind};
 
@@ -393,7 +393,7 @@ impl<'a> Checker<'a> {
                     }
                 }
             }
-            Ast::Postfix { base, ops } => {
+            Ast::Postfix(ast::Postfix { base, ops }) => {
                 let Some((last, before)) = ops.split_last() else { return poison };
                 let val = self.walk(base, before, None);
                 let span = Span {
@@ -456,8 +456,8 @@ impl<'a> Checker<'a> {
         let value = self.require_value(value);
         let ty = self.types.shallow(value.ty);
         if let TyKind::Struct(id) = *self.types.kind(ty) {
-            match self.members.get(&(Owner::Struct(id), name.name)) {
-                Some(&Member::Field(field)) => {
+            match self.members(Owner::Struct(id)).get(name.name) {
+                Some(Member::Field(field)) => {
                     let slot = self.structs[id.0 as usize].fields[field as usize].slot;
                     return (Place::Field { object: self.alloc(value), field }, slot);
                 }
@@ -514,6 +514,6 @@ impl<'a> Checker<'a> {
                 (self.value(at, Some(Ty::POISON)), Ty::POISON)
             }
         };
-        (Place::Index { base: self.alloc(base), index: self.alloc(index), bracket }, Slot::of(element))
+        (Place::Index(self.alloc(Index { base, index, bracket })), Slot::of(element))
     }
 }

@@ -4,7 +4,7 @@ use super::describe::Role;
 use super::postfix::Val;
 use super::{Checker, FnId, Progress, Slot};
 use crate::lang::ast::{self, Span};
-use crate::lang::hir::{BodyId, Expr, ExprKind};
+use crate::lang::hir::{BodyId, CallNested, CallValue, Expr, ExprKind};
 use crate::lang::types::{Ty, TyKind};
 
 /// How many bodies may wait for each other. Each takes some kilobytes of stack.
@@ -92,7 +92,8 @@ impl<'a> Checker<'a> {
         let list = arena.alloc_slice_fill_with(args.len(), |index| {
             self.coerced(&args[index], params[index], Role::Argument(index as u32 + 1))
         });
-        Expr { kind: ExprKind::CallValue { callee: self.alloc(value), args: list }, ty: ret, span }
+        let kind = ExprKind::CallValue(self.alloc(CallValue { callee: value, args: list }));
+        Expr { kind, ty: ret, span }
     }
 
     /// A wrong number of arguments.
@@ -161,7 +162,7 @@ impl<'a> Checker<'a> {
     ) -> Expr<'a> {
         let ty = self.ask_return(body, callee);
         let kind = match self.nested_closure(id, body, span) {
-            Some(callee) => ExprKind::CallNested { callee: self.alloc(callee), body, args },
+            Some(callee) => ExprKind::CallNested(self.alloc(CallNested { callee, body, args })),
             None => ExprKind::Call { body, args },
         };
         Expr { kind, ty, span }

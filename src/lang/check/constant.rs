@@ -75,7 +75,7 @@ pub(super) fn looks_literal(expr: &ast::Expr<'_>) -> bool {
     match &expr.kind {
         Ast::Int(_) | Ast::Float(_) | Ast::Str(_) | Ast::Bool(_) | Ast::Name(_) => true,
         Ast::Paren(inner) | Ast::Unary { operand: inner, .. } => super::grow(|| looks_literal(inner)),
-        Ast::Chain { first, rest } => {
+        Ast::Chain(ast::Chain { first, rest }) => {
             super::grow(|| looks_literal(first) && rest.iter().all(|step| looks_literal(&step.rhs)))
         }
         _ => false,
@@ -113,9 +113,9 @@ impl<'a> Checker<'a> {
                 ConstantValue::Float(value) => Some(ConstantValue::Float(-value)),
                 _ => None,
             },
-            ExprKind::Chain { first, rest } => super::grow(|| {
-                let mut acc = self.evaluate(first)?;
-                for step in *rest {
+            ExprKind::Chain(chain) => super::grow(|| {
+                let mut acc = self.evaluate(&chain.first)?;
+                for step in chain.rest {
                     let (ConstantValue::Int(a), ConstantValue::Int(b)) = (acc, self.evaluate(&step.rhs)?)
                     else {
                         return None;

@@ -1,5 +1,6 @@
 //! Declarations of a module: names first, so that order does not matter, then what they are.
 
+use super::members::Members;
 use super::scope::{Decl, Entity};
 use super::structure::DefaultValue;
 use super::{
@@ -26,18 +27,19 @@ pub(super) enum Waiting {
 impl<'a> Checker<'a> {
     /// Declares `Result`, which every module sees unless it declares its own.
     pub(super) fn declare_result(&mut self) {
+        let arena = self.arena;
         let params = vec![known::T, known::E];
         let (value, error) = (self.types.intern(TyKind::Param(0)), self.types.intern(TyKind::Param(1)));
         let variants = vec![
-            VariantInfo { name: "Ok", payload: vec![("value", value)] },
-            VariantInfo { name: "Err", payload: vec![("error", error)] },
+            VariantInfo { name: "Ok", payload: arena.alloc_slice_copy(&[("value", value)]) },
+            VariantInfo { name: "Err", payload: arena.alloc_slice_copy(&[("error", error)]) },
         ];
-        let slots = |ty| VariantSlots { payload: vec![Slot::of(ty)] };
-        self.enums.push(Enum { params, variants: vec![slots(value), slots(error)] });
+        let slots = |ty| VariantSlots { payload: arena.alloc_slice_copy(&[Slot::of(ty)]) };
+        let mut members = Members::default();
+        members.insert(known::OK, Member::Variant(0));
+        members.insert(known::ERR, Member::Variant(1));
+        self.enums.push(Enum { params, variants: vec![slots(value), slots(error)], members });
         self.checked.enums.push(EnumInfo { name: "Result", params: 2, variants });
-        let owner = Owner::Enum(EnumId(0));
-        self.members.insert((owner, known::OK), Member::Variant(0));
-        self.members.insert((owner, known::ERR), Member::Variant(1));
         self.decls.push(Decl {
             entity: Entity::Enum(EnumId(0)),
             from: 0,
@@ -104,19 +106,29 @@ impl<'a> Checker<'a> {
                     let id = StructId(self.structs.len() as u32);
                     let (module, file) = (self.cx().module, self.file());
                     let limit = self.pos(decl.name.span.start);
-                    self.structs.push(Struct { decl, module, file, limit, fields: Vec::new() });
+                    let fields = Vec::with_capacity(decl.fields.len());
+                    self.structs.push(Struct {
+                        decl,
+                        module,
+                        file,
+                        limit,
+                        fields,
+                        members: Members::default(),
+                    });
                     let name = self.name(decl.name.name);
-                    self.checked.structs.push(StructInfo { name, fields: Vec::new() });
+                    self.checked.structs.push(StructInfo { name, fields: &[] });
                     structs.push((id, *decl));
                     (decl.name, decl.public, Entity::Struct(id))
                 }
                 StmtKind::Enum(decl) => {
                     let id = EnumId(self.enums.len() as u32);
                     let params = decl.params.iter().map(|param| param.name).collect();
-                    self.enums.push(Enum { params, variants: Vec::new() });
+                    let variants = Vec::with_capacity(decl.variants.len());
+                    self.enums.push(Enum { params, variants, members: Members::default() });
                     let name = self.name(decl.name.name);
                     let count = decl.params.len() as u32;
-                    self.checked.enums.push(EnumInfo { name, params: count, variants: Vec::new() });
+                    let variants = Vec::with_capacity(decl.variants.len());
+                    self.checked.enums.push(EnumInfo { name, params: count, variants });
                     enums.push((id, *decl));
                     (decl.name, decl.public, Entity::Enum(id))
                 }
@@ -256,13 +268,13 @@ impl<'a> Checker<'a> {
         self.cx_mut().type_params = Some(TypeParams { owner: id, args: Vec::new() });
         for (number, variant) in decl.variants.iter().enumerate() {
             self.add_member(Owner::Enum(id), variant.name, Member::Variant(number as u32));
-            let mut slots = Vec::with_capacity(variant.payload.len());
-            let mut payload = Vec::with_capacity(variant.payload.len());
-            for part in variant.payload {
-                let slot = self.annotation(&part.ty);
-                slots.push(slot);
-                payload.push((part.name.map_or("", |name| self.name(name.name)), slot.ty));
-            }
+            let arena = self.arena;
+            let count = variant.payload.len();
+            let slots =
+                &*arena.alloc_slice_fill_with(count, |index| self.annotation(&variant.payload[index].ty));
+            let payload = arena.alloc_slice_fill_with(count, |index| {
+                (variant.payload[index].name.map_or("", |name| self.name(name.name)), slots[index].ty)
+            });
             let name = self.name(variant.name.name);
             self.checked.enums[id.0 as usize].variants.push(VariantInfo { name, payload });
             self.enums[id.0 as usize].variants.push(VariantSlots { payload: slots });
@@ -272,7 +284,7 @@ impl<'a> Checker<'a> {
 
     /// Adds a field, variant or function to a type; one that is there already is reported.
     fn add_member(&mut self, owner: Owner, name: Ident, member: Member) -> bool {
-        if self.members.contains_key(&(owner, name.name)) {
+        if self.members(owner).get(name.name).is_some() {
             let (of, text) = (self.owner_name(owner), self.name(name.name));
             let report = self
                 .diagnostic(
@@ -286,7 +298,7 @@ impl<'a> Checker<'a> {
             self.report(report);
             return false;
         }
-        self.members.insert((owner, name.name), member);
+        self.members_mut(owner).insert(name.name, member);
         if self.interactive {
             self.undo.push(super::session::Undo::Member(owner, name.name));
         }
@@ -299,11 +311,13 @@ impl<'a> Checker<'a> {
         for (number, field) in decl.fields.iter().enumerate() {
             self.add_member(Owner::Struct(id), field.name, Member::Field(number as u32));
             let slot = self.annotation(&field.ty);
-            let name = self.name(field.name.name);
-            self.checked.structs[id.0 as usize].fields.push((name, slot.ty));
             let info = FieldInfo { name: field.name.name, slot, default: DefaultValue::None };
             self.structs[id.0 as usize].fields.push(info);
         }
+        let fields = self.structs[id.0 as usize].fields.iter();
+        self.checked.structs[id.0 as usize].fields = self
+            .arena
+            .alloc_slice_fill_iter(fields.map(|field| (self.names.name(field.name), field.slot.ty)));
     }
 
     fn declare_defaults(&mut self, id: StructId) {

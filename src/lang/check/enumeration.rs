@@ -44,7 +44,7 @@ impl<'a> Checker<'a> {
                 return Expr { kind: ExprKind::Bool(false), ty: Ty::POISON, span };
             }
         }
-        Expr { kind: ExprKind::Variant { id, variant, args: list }, ty, span }
+        Expr { kind: ExprKind::Variant { variant, args: list }, ty, span }
     }
 
     /// The enum's type as the context asks for it, so that the context reaches the payload; else with unknown
@@ -99,8 +99,8 @@ impl<'a> Checker<'a> {
             _ => return None,
         };
         let Entity::Enum(id) = entity else { return None };
-        match self.members.get(&(Owner::Enum(id), last.name)) {
-            Some(&Member::Variant(variant)) => Some((id, variant)),
+        match self.members(Owner::Enum(id)).get(last.name) {
+            Some(Member::Variant(variant)) => Some((id, variant)),
             _ => None,
         }
     }

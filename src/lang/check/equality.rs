@@ -99,7 +99,7 @@ impl<'a> Checker<'a> {
     fn payload_types(&mut self, ty: Ty, list: &mut Vec<Ty>) {
         let TyKind::Enum(id, args) = self.types.kind(ty).clone() else { return };
         for variant in &self.enums[id.0 as usize].variants {
-            for slot in &variant.payload {
+            for slot in variant.payload {
                 list.push(self.types.instantiate(slot.ty, &args));
             }
         }

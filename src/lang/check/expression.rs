@@ -5,7 +5,7 @@ use super::deferred::Check;
 use super::describe::Role;
 use super::literal::{Joint, is_literal, join};
 use crate::lang::ast::{self, ExprKind as Ast, Span, TypeKind};
-use crate::lang::hir::{Expr, ExprKind};
+use crate::lang::hir::{Cond, Expr, ExprKind};
 use crate::lang::types::{MAX_DEPTH, Ty, TyKind};
 
 /// How deep a type may nest before that is reported. Somewhat less than what the table of types bears.
@@ -37,7 +37,7 @@ impl<'a> Checker<'a> {
             },
             Ast::Str(text) => Expr { kind: ExprKind::Str(text), ty: Ty::STRING, span },
             Ast::Bool(value) => Expr { kind: ExprKind::Bool(*value), ty: Ty::BOOL, span },
-            Ast::Name(_) | Ast::Postfix { .. } => self.postfix(expr, want),
+            Ast::Name(_) | Ast::Postfix(_) => self.postfix(expr, want),
             Ast::Error => Expr { kind: ExprKind::Bool(false), ty: Ty::POISON, span },
             _ => super::grow(|| self.compound(expr, want)),
         }
@@ -52,23 +52,23 @@ impl<'a> Checker<'a> {
                 Expr { span, ..value }
             }
             Ast::Unary { op, operand } => self.unary(expr, *op, operand, want),
-            Ast::Chain { first, rest } => self.chain(expr, first, rest, want),
-            Ast::Compare { op, op_span, lhs, rhs } => self.compare(*op, *op_span, lhs, rhs, span),
-            Ast::Matches { op_span, value, pattern } => self.matches(*op_span, value, pattern, span),
+            Ast::Chain(chain) => self.chain(expr, chain, want),
+            Ast::Compare(compare) => self.compare(compare, span),
+            Ast::Matches(matches) => self.matches(matches, span),
             Ast::Logic { op, operands } => self.logic(*op, operands, span),
             Ast::Not { operand } => {
                 let operand = self.truth(operand);
                 Expr { kind: ExprKind::Not { operand: self.alloc(operand) }, ty: Ty::BOOL, span }
             }
-            Ast::Cond { arms, otherwise } => self.conditional(expr, arms, otherwise, want),
-            Ast::Cast { operand, as_span, ty } => self.cast(operand, *as_span, ty, span),
+            Ast::Cond(cond) => self.conditional(expr, cond, want),
+            Ast::Cast(ast::Cast { operand, as_span, ty }) => self.cast(operand, *as_span, ty, span),
             Ast::Array(elements) => self.array(elements, span, want),
             Ast::Fill { value, count } => self.fill(value, count, span, want),
             Ast::Map(entries) => self.map(entries, span, want),
-            Ast::Struct { path, inits } => self.struct_literal(path, inits, span),
+            Ast::Struct(literal) => self.struct_literal(literal, span),
             Ast::Lambda(lambda) => self.lambda(lambda, span, want),
             Ast::Match(m) => self.match_value(m, span, want),
-            Ast::Int(_) | Ast::Float(_) | Ast::Str(_) | Ast::Bool(_) | Ast::Name(_) | Ast::Postfix { .. } => {
+            Ast::Int(_) | Ast::Float(_) | Ast::Str(_) | Ast::Bool(_) | Ast::Name(_) | Ast::Postfix(_) => {
                 self.expr(expr, want)
             }
             Ast::Error => Expr { kind: ExprKind::Bool(false), ty: Ty::POISON, span },
@@ -129,26 +129,21 @@ impl<'a> Checker<'a> {
     }
 
     /// `v if c else w`
-    fn conditional(
-        &mut self,
-        expr: &ast::Expr<'a>,
-        arms: &'a [ast::CondArm<'a>],
-        otherwise: &ast::Expr<'a>,
-        want: Option<Ty>,
-    ) -> Expr<'a> {
+    fn conditional(&mut self, expr: &ast::Expr<'a>, inner: &'a ast::Cond<'a>, want: Option<Ty>) -> Expr<'a> {
         if is_literal(expr) {
             return self.literal(expr, want);
         }
         let mut joined = ArmTypes::new(want);
         let arena = self.arena;
-        let arms = arena.alloc_slice_fill_with(arms.len(), |index| {
-            let value = self.arm_value(&mut joined, &arms[index].value);
-            (self.condition(&arms[index].cond), value)
+        let arms = arena.alloc_slice_fill_with(inner.arms.len(), |index| {
+            let arm = &inner.arms[index];
+            let value = self.arm_value(&mut joined, &arm.value);
+            (self.condition(&arm.cond), value)
         });
-        let otherwise = self.arm_value(&mut joined, otherwise);
+        let otherwise = self.arm_value(&mut joined, &inner.otherwise);
         let ty = self.joined_type(joined);
-        let otherwise = self.alloc(otherwise);
-        Expr { kind: ExprKind::Cond { arms, otherwise }, ty, span: expr.span }
+        let kind = ExprKind::Cond(self.alloc(Cond { arms, otherwise }));
+        Expr { kind, ty, span: expr.span }
     }
 
     /// The value of one of several arms, which give each other their context.
@@ -437,7 +432,7 @@ impl<'a> Checker<'a> {
 
 /// Whether the value is that of a call, which may have none.
 fn is_call(kind: &ExprKind<'_>) -> bool {
-    matches!(kind, ExprKind::Call { .. } | ExprKind::CallNested { .. } | ExprKind::CallValue { .. })
+    matches!(kind, ExprKind::Call { .. } | ExprKind::CallNested(_) | ExprKind::CallValue(_))
 }
 
 /// The types of arms that must agree.

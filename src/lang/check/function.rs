@@ -5,7 +5,7 @@ use super::scope::{BlockKind, Entity, VarKind, Window};
 use super::{Checker, Ctx, Progress, Return, ReturnMode, Slot, TypeParams};
 use crate::lang::ast::{self, Span};
 use crate::lang::hash::FastMap;
-use crate::lang::hir::{Block, BodyId, BodyKind, Expr, ExprKind, LocalId, Stmt, StmtKind};
+use crate::lang::hir::{Block, BodyId, BodyKind, Expr, ExprKind, If, LocalId, Stmt, StmtKind};
 use crate::lang::modules::ModuleId;
 use crate::lang::types::{Ty, TyKind};
 
@@ -159,12 +159,11 @@ impl<'a> Checker<'a> {
     pub(super) fn declare_params(
         &mut self,
         params: impl Iterator<Item = (ast::Ident, Slot)>,
-    ) -> Vec<LocalId> {
+    ) -> &'a [LocalId] {
         let ctx = self.ctxs.len() as u32 - 1;
-        let mut locals = Vec::new();
+        let first = self.cx().locals.len() as u32;
         for (name, slot) in params {
             let local = self.new_local(self.name(name.name), slot, false);
-            locals.push(local);
             if name.name != super::known::UNDERSCORE {
                 self.scope.push(name.name, Entity::Local { ctx, local, kind: VarKind::Parameter });
             }
@@ -175,11 +174,13 @@ impl<'a> Checker<'a> {
                 self.stmts.push(Stmt { kind: StmtKind::Expr(check), span: name.span });
             }
         }
-        locals
+        let last = self.cx().locals.len() as u32;
+        self.arena.alloc_slice_fill_iter((first..last).map(LocalId))
     }
 
     /// Enters a body.
-    pub(super) fn begin_body(&mut self, cx: Ctx<'a>) -> BodyMark {
+    pub(super) fn begin_body(&mut self, mut cx: Ctx<'a>) -> BodyMark {
+        (cx.locals, cx.loops) = self.spare.pop().unwrap_or_default();
         self.ctxs.push(cx);
         BodyMark { open: self.types.open_count(), deferred: self.deferred.len() }
     }
@@ -260,7 +261,7 @@ impl<'a> Checker<'a> {
         &mut self,
         mark: BodyMark,
         name: &'a str,
-        params: Vec<LocalId>,
+        params: &'a [LocalId],
         block: Block<'a>,
         span: Span,
         prelude: bool,
@@ -275,7 +276,7 @@ impl<'a> Checker<'a> {
             self.types.close(mark.open, level);
         }
         self.check_depths(span);
-        let Some(cx) = self.ctxs.pop() else { return };
+        let Some(mut cx) = self.ctxs.pop() else { return };
         let unit = &mut self.units[cx.body.index()];
         unit.progress = Progress::Done;
         let body = &mut self.checked.bodies[cx.body.index()];
@@ -283,11 +284,13 @@ impl<'a> Checker<'a> {
         body.prelude = prelude;
         body.params = params;
         body.ret = unit.ret;
-        body.locals = cx.locals;
-        body.captures = cx.captures;
+        body.locals = self.arena.alloc_slice_fill_iter(cx.locals.drain(..));
+        body.captures = self.arena.alloc_slice_copy(&cx.captures);
         body.loops = cx.loop_count;
         body.block = block;
         body.span = span;
+        cx.loops.clear();
+        self.spare.push((cx.locals, cx.loops));
     }
 
     /// Types that inference built may nest too deeply for whoever reads them.
@@ -455,10 +458,11 @@ impl<'a> Checker<'a> {
     fn dropped(&mut self, value: &'a Expr<'a>) -> StmtKind<'a> {
         let arena = self.arena;
         match value.kind {
-            ExprKind::If { arms, otherwise } => {
+            ExprKind::If(If { arms, otherwise }) => {
                 let arms =
                     arena.alloc_slice_fill_with(arms.len(), |at| (arms[at].0, self.drop_value(arms[at].1)));
-                StmtKind::If { arms, otherwise: Some(self.drop_value(otherwise)) }
+                let otherwise = otherwise.map(|block| self.drop_value(block));
+                StmtKind::If(arena.alloc(If { arms, otherwise }))
             }
             ExprKind::Match(m) => {
                 let arms = arena.alloc_slice_fill_with(m.arms.len(), |at| crate::lang::hir::Arm {

@@ -3,7 +3,7 @@
 use super::Checker;
 use super::deferred::{Check, Deferred};
 use crate::lang::ast::{self, BinaryOp, ExprKind as Ast, IntLiteral, Span, Suffix, UnaryOp};
-use crate::lang::hir::{Expr, ExprKind, Step};
+use crate::lang::hir::{Chain, Cond, Expr, ExprKind, Step};
 use crate::lang::types::Ty;
 
 /// Which types hold all the literals seen.
@@ -44,10 +44,10 @@ pub(super) fn is_literal(expr: &ast::Expr<'_>) -> bool {
         Ast::Int(literal) => literal.suffix.is_none(),
         Ast::Float(_) => true,
         Ast::Paren(inner) | Ast::Unary { operand: inner, .. } => super::grow(|| is_literal(inner)),
-        Ast::Chain { first, rest } => super::grow(|| {
+        Ast::Chain(ast::Chain { first, rest }) => super::grow(|| {
             is_literal(first) && rest.iter().all(|step| is_shift(step.op) || is_literal(&step.rhs))
         }),
-        Ast::Cond { arms, otherwise } => {
+        Ast::Cond(ast::Cond { arms, otherwise }) => {
             super::grow(|| arms.iter().all(|arm| is_literal(&arm.value)) && is_literal(otherwise))
         }
         _ => false,
@@ -68,11 +68,11 @@ pub(super) fn join(expr: &ast::Expr<'_>, joint: &mut Joint) {
             joint.integer(literal.value, true);
         }
         Ast::Paren(inner) | Ast::Unary { operand: inner, .. } => super::grow(|| join(inner, joint)),
-        Ast::Chain { first, rest } => super::grow(|| {
+        Ast::Chain(ast::Chain { first, rest }) => super::grow(|| {
             join(first, joint);
             rest.iter().filter(|step| !is_shift(step.op)).for_each(|step| join(&step.rhs, joint));
         }),
-        Ast::Cond { arms, otherwise } => super::grow(|| {
+        Ast::Cond(ast::Cond { arms, otherwise }) => super::grow(|| {
             arms.iter().for_each(|arm| join(&arm.value, joint));
             join(otherwise, joint);
         }),
@@ -171,9 +171,8 @@ impl<'a> Checker<'a> {
                 let value = self.literal_as(operand, ty);
                 self.unary_of(*op, value, span)
             }
-            Ast::Chain { first, rest } => {
+            Ast::Chain(ast::Chain { first, rest }) => {
                 let first = self.literal_as(first, ty);
-                let first = self.alloc(first);
                 let mut acc = first.ty;
                 let arena = self.arena;
                 let rest = arena.alloc_slice_fill_with(rest.len(), |index| {
@@ -186,17 +185,16 @@ impl<'a> Checker<'a> {
                     acc = self.combine(step.op, step.op_span, acc, &rhs, true);
                     Step { op: step.op, op_span: step.op_span, rhs, ty: acc }
                 });
-                Expr { kind: ExprKind::Chain { first, rest }, ty: acc, span }
+                Expr { kind: ExprKind::Chain(self.alloc(Chain { first, rest })), ty: acc, span }
             }
-            Ast::Cond { arms, otherwise } => {
+            Ast::Cond(ast::Cond { arms, otherwise }) => {
                 let arena = self.arena;
                 let arms = arena.alloc_slice_fill_with(arms.len(), |index| {
                     let cond = self.condition(&arms[index].cond);
                     (cond, self.literal_as(&arms[index].value, ty))
                 });
                 let otherwise = self.literal_as(otherwise, ty);
-                let otherwise = self.alloc(otherwise);
-                Expr { kind: ExprKind::Cond { arms, otherwise }, ty, span }
+                Expr { kind: ExprKind::Cond(self.alloc(Cond { arms, otherwise })), ty, span }
             }
             _ => self.value(expr, Some(ty)),
         }

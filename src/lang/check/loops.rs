@@ -6,7 +6,7 @@ use super::prepass::is_true;
 use super::scope::{BlockKind, VarKind};
 use super::{Checker, Loop};
 use crate::lang::ast::{self, ForIter, Ident, Span};
-use crate::lang::hir::{Expr, ExprKind, ForIn, ForRange, LoopId, Stmt, StmtKind};
+use crate::lang::hir::{Expr, ExprKind, ForIn, ForRange, LoopId, Stmt, StmtKind, While};
 use crate::lang::types::{Ty, TyKind};
 
 impl<'a> Checker<'a> {
@@ -39,20 +39,14 @@ impl<'a> Checker<'a> {
         self.cx_mut().loops.pop().is_some_and(|done| done.left_by_break)
     }
 
-    pub(super) fn while_loop(
-        &mut self,
-        label: Option<&Ident>,
-        cond: &'a ast::Expr<'a>,
-        body: &ast::Block<'a>,
-        span: Span,
-    ) -> bool {
-        let value = self.condition(cond);
-        let id = self.begin_loop(label);
-        let done = self.block(body, &mut Tail::None);
+    pub(super) fn while_loop(&mut self, inner: &ast::While<'a>, span: Span) -> bool {
+        let cond = self.condition(&inner.cond);
+        let id = self.begin_loop(inner.label.as_ref());
+        let done = self.block(&inner.body, &mut Tail::None);
         let left = self.end_loop();
-        let cond_value = self.alloc(value);
-        self.stmts.push(Stmt { kind: StmtKind::While { id, cond: cond_value, body: done.block }, span });
-        left || !is_true(cond)
+        let kind = StmtKind::While(self.alloc(While { id, cond, body: done.block }));
+        self.stmts.push(Stmt { kind, span });
+        left || !is_true(&inner.cond)
     }
 
     pub(super) fn jump(&mut self, label: Option<&Ident>, span: Span, is_break: bool) {

@@ -22,12 +22,12 @@ impl<'a> Checker<'a> {
                 }
                 other => other,
             },
-            Val::Type(owner) => match self.members.get(&(owner, name.name)) {
-                Some(&Member::Variant(variant)) => match owner {
+            Val::Type(owner) => match self.members(owner).get(name.name) {
+                Some(Member::Variant(variant)) => match owner {
                     Owner::Enum(id) => Val::Variant(id, variant),
                     Owner::Struct(_) => Val::Poison,
                 },
-                Some(&Member::Function(id)) => Val::Associated(id),
+                Some(Member::Function(id)) => Val::Associated(id),
                 _ => {
                     self.report_type_member(owner, name);
                     Val::Poison
@@ -86,15 +86,15 @@ impl<'a> Checker<'a> {
                 return Val::Poison;
             }
         };
-        match self.members.get(&(owner, name.name)) {
-            Some(&Member::Field(field)) => {
+        match self.members(owner).get(name.name) {
+            Some(Member::Field(field)) => {
                 let Owner::Struct(id) = owner else { return Val::Poison };
                 let ty = self.structs[id.0 as usize].fields[field as usize].slot.ty;
                 Val::Value(Expr { kind: ExprKind::Field { object: self.alloc(value), field }, ty, span })
             }
-            Some(&Member::Function(id)) if self.functions[id.index()].is_method => Val::Method(value, id),
-            Some(&Member::Function(_)) if self.cx().names_only => Val::Poison,
-            Some(&Member::Function(_)) => {
+            Some(Member::Function(id)) if self.functions[id.index()].is_method => Val::Method(value, id),
+            Some(Member::Function(_)) if self.cx().names_only => Val::Poison,
+            Some(Member::Function(_)) => {
                 let (type_name, text) = (self.owner_name(owner), self.name(name.name));
                 let report = self
                     .diagnostic(
@@ -165,7 +165,7 @@ impl<'a> Checker<'a> {
         if self.diagnostics.len() > super::describe::MOST_HELPED {
             return Vec::new();
         }
-        let mut names: Vec<_> = self.members.keys().filter(|key| key.0 == owner).map(|key| key.1).collect();
+        let mut names: Vec<_> = self.members(owner).names().collect();
         names.sort_unstable();
         names
     }
@@ -180,10 +180,10 @@ impl<'a> Checker<'a> {
             }
         };
         let mut candidates = self.members_of(owner);
-        candidates.retain(|&name| !matches!(self.members.get(&(owner, name)), Some(Member::Field(_))));
+        candidates.retain(|&name| !matches!(self.members(owner).get(name), Some(Member::Field(_))));
         let mut report =
             self.diagnostic(1010, name.span, "Unknown member", format!("not in `{type_name}`"), message);
-        if self.members.get(&(owner, name.name)).is_some_and(|member| matches!(member, Member::Field(_))) {
+        if matches!(self.members(owner).get(name.name), Some(Member::Field(_))) {
             report = report.help(format!("`{text}` is a field: read it from a value of the type."));
         } else if let Some(other) = self.similar(text, candidates.into_iter()) {
             report = report.help(format!("did you mean `{type_name}.{other}`?"));

@@ -37,6 +37,7 @@ mod known;
 mod literal;
 mod loops;
 mod member;
+mod members;
 mod operator;
 mod pattern;
 mod postfix;
@@ -53,11 +54,12 @@ use bumpalo::Bump;
 
 use self::deferred::Deferred;
 use self::known::BuiltinNames;
+use self::members::Members;
 use self::scope::{Decl, Entity, Scope, VarKind};
 use super::ast;
 use super::ast::{Ident, Span};
 use super::diag::Diagnostic;
-use super::hash::FastMap;
+use super::hash::{FastMap, IdMap};
 use super::hir::{Body, BodyId, BodyKind, Capture, Checked, Local, LocalId, LoopId, NestedId, Stmt};
 use super::intern::{Interner, Symbol};
 use super::modules::{Loader, ModuleId, Modules};
@@ -86,18 +88,18 @@ pub struct Checker<'a> {
     decls: Vec<Decl>,
     functions: Vec<Function<'a>>,
     structs: Vec<Struct<'a>>,
-    enums: Vec<Enum>,
+    enums: Vec<Enum<'a>>,
     constants: Vec<constant::Constant<'a>>,
     /// What the checker knows of a module variable, by `VarId`.
     globals: Vec<GlobalInfo>,
-    /// Fields, variants and functions of a type, by name.
-    members: FastMap<(Owner, Symbol), Member>,
     /// State of each body, by [`BodyId`].
     units: Vec<Unit<'a>>,
     /// Instances of generic functions: the argument types are interned as a function type.
     instances: FastMap<(FnId, Ty), BodyId>,
     /// Contexts of the bodies that are being checked; the last is the current one.
     ctxs: Vec<Ctx<'a>>,
+    /// Empty lists of bodies that have been checked, for those to come.
+    spare: Vec<(Vec<Local<'a>>, Vec<Loop>)>,
     deferred: Vec<Deferred<'a>>,
     /// Statements made so far of the blocks that are being checked.
     stmts: Vec<Stmt<'a>>,
@@ -219,6 +221,7 @@ struct Struct<'a> {
     file: FileId,
     limit: Pos,
     fields: Vec<FieldInfo<'a>>,
+    members: Members,
 }
 
 /// A field as declared.
@@ -230,14 +233,15 @@ struct FieldInfo<'a> {
 }
 
 /// An enum declaration.
-struct Enum {
+struct Enum<'a> {
     params: Vec<Symbol>,
-    variants: Vec<VariantSlots>,
+    variants: Vec<VariantSlots<'a>>,
+    members: Members,
 }
 
 /// The payload of a variant.
-struct VariantSlots {
-    payload: Vec<Slot>,
+struct VariantSlots<'a> {
+    payload: &'a [Slot],
 }
 
 /// What the checker knows of a module variable beside [`Variable`](super::hir::Variable).
@@ -255,7 +259,7 @@ struct GlobalInfo {
 /// The names declared in a module.
 struct ModuleScope<'a> {
     /// The latest declaration of a name.
-    names: FastMap<Symbol, u32>,
+    names: IdMap<Symbol, u32>,
     /// Body of its statements.
     body: BodyId,
     file: FileId,
@@ -394,10 +398,10 @@ impl<'a> Checker<'a> {
             enums: Vec::new(),
             constants: Vec::new(),
             globals: Vec::new(),
-            members: FastMap::default(),
             units: Vec::new(),
             instances: FastMap::default(),
             ctxs: Vec::new(),
+            spare: Vec::new(),
             deferred: Vec::new(),
             stmts: Vec::new(),
             conditionals: Vec::new(),
@@ -435,6 +439,21 @@ impl<'a> Checker<'a> {
         self.ctxs.last_mut().expect("some body is being checked")
     }
 
+    /// What the names of a type's fields, variants and functions mean.
+    fn members(&self, owner: Owner) -> &Members {
+        match owner {
+            Owner::Struct(id) => &self.structs[id.0 as usize].members,
+            Owner::Enum(id) => &self.enums[id.0 as usize].members,
+        }
+    }
+
+    fn members_mut(&mut self, owner: Owner) -> &mut Members {
+        match owner {
+            Owner::Struct(id) => &mut self.structs[id.0 as usize].members,
+            Owner::Enum(id) => &mut self.enums[id.0 as usize].members,
+        }
+    }
+
     fn file(&self) -> FileId {
         self.cx().file
     }
@@ -464,10 +483,10 @@ impl<'a> Checker<'a> {
             kind,
             file,
             prelude: false,
-            params: Vec::new(),
+            params: &[],
             ret: Ty::VOID,
-            locals: Vec::new(),
-            captures: Vec::new(),
+            locals: &[],
+            captures: &[],
             loops: 0,
             block: super::hir::Block { stmts: &[], value: None, conditionals: &[] },
             span: Span::default(),

@@ -6,7 +6,7 @@ use super::literal::{Joint, is_literal, is_shift, join};
 use crate::lang::ast::{
     self, BinaryOp, ChainStep, CompareOp, ExprKind as Ast, LogicOp, MatchValue, Span, UnaryOp,
 };
-use crate::lang::hir::{Expr, ExprKind, Step};
+use crate::lang::hir::{Chain, Compare, Expr, ExprKind, IsVariant, Step};
 use crate::lang::types::{Ty, TyKind};
 
 /// How a program writes an operator.
@@ -118,10 +118,10 @@ impl<'a> Checker<'a> {
     pub(super) fn chain(
         &mut self,
         expr: &ast::Expr<'a>,
-        first: &ast::Expr<'a>,
-        rest: &'a [ChainStep<'a>],
+        chain: &'a ast::Chain<'a>,
         want: Option<Ty>,
     ) -> Expr<'a> {
+        let ast::Chain { first, rest } = chain;
         let first_literal = is_literal(first);
         if first_literal {
             if is_literal(expr) {
@@ -130,11 +130,11 @@ impl<'a> Checker<'a> {
             return self.chain_from_literal(expr, first, rest, want);
         }
         let first = self.value(first, want);
-        let first = self.alloc(first);
         let mut acc = first.ty;
         let arena = self.arena;
         let rest = arena.alloc_slice_fill_with(rest.len(), |index| self.step(&mut acc, &rest[index], want));
-        Expr { kind: ExprKind::Chain { first, rest }, ty: acc, span: expr.span }
+        let kind = ExprKind::Chain(self.alloc(Chain { first, rest }));
+        Expr { kind, ty: acc, span: expr.span }
     }
 
     /// One operator whose left side has the type `acc`.
@@ -182,7 +182,6 @@ impl<'a> Checker<'a> {
         let ty = self.types.shallow(operand.ty);
         let takes = ty.is_numeric() || ty == Ty::POISON || self.types.is_unknown(ty);
         let first = if takes { self.literal_as(first, ty) } else { self.literal(first, None) };
-        let first = self.alloc(first);
         let mut acc = first.ty;
         let arena = self.arena;
         let rest = arena.alloc_slice_fill_with(rest.len(), |index| {
@@ -193,7 +192,8 @@ impl<'a> Checker<'a> {
             acc = self.combine(step.op, step.op_span, acc, &operand, true);
             Step { op: step.op, op_span: step.op_span, rhs: operand, ty: acc }
         });
-        Expr { kind: ExprKind::Chain { first, rest }, ty: acc, span: expr.span }
+        let kind = ExprKind::Chain(self.alloc(Chain { first, rest }));
+        Expr { kind, ty: acc, span: expr.span }
     }
 
     /// The type of `lhs op rhs`. `literal` says that one side is built only from literals.
@@ -382,16 +382,9 @@ impl<'a> Checker<'a> {
         self.report(report);
     }
 
-    pub(super) fn compare(
-        &mut self,
-        op: CompareOp,
-        op_span: Span,
-        lhs: &ast::Expr<'a>,
-        rhs: &ast::Expr<'a>,
-        span: Span,
-    ) -> Expr<'a> {
-        let (l, r) = self.operands(lhs, rhs);
-        self.compare_of(op, op_span, l, r, span)
+    pub(super) fn compare(&mut self, compare: &ast::Compare<'a>, span: Span) -> Expr<'a> {
+        let (l, r) = self.operands(&compare.lhs, &compare.rhs);
+        self.compare_of(compare.op, compare.op_span, l, r, span)
     }
 
     /// Two operands of which one may give the other its context.
@@ -447,8 +440,8 @@ impl<'a> Checker<'a> {
         span: Span,
     ) -> Expr<'a> {
         self.check_comparable(op, op_span, l.ty, r.ty);
-        let (lhs, rhs) = (self.alloc(l), self.alloc(r));
-        Expr { kind: ExprKind::Compare { op, op_span, lhs, rhs }, ty: Ty::BOOL, span }
+        let kind = ExprKind::Compare(self.alloc(Compare { op, op_span, lhs: l, rhs: r }));
+        Expr { kind, ty: Ty::BOOL, span }
     }
 
     fn check_comparable(&mut self, op: CompareOp, op_span: Span, lhs: Ty, rhs: Ty) {
@@ -539,31 +532,26 @@ impl<'a> Checker<'a> {
     }
 
     /// `value matches pattern`
-    pub(super) fn matches(
-        &mut self,
-        op_span: Span,
-        value: &ast::Expr<'a>,
-        pattern: &MatchValue<'a>,
-        span: Span,
-    ) -> Expr<'a> {
+    pub(super) fn matches(&mut self, matches: &ast::Matches<'a>, span: Span) -> Expr<'a> {
+        let ast::Matches { op_span, value, pattern } = *matches;
         match pattern {
             MatchValue::Call { path, args, span: call_span } => {
                 if let Some((id, variant)) = self.variant_named(path) {
-                    let value = self.value(value, None);
+                    let value = self.value(&value, None);
                     return self.is_variant(op_span, value, id, variant, Some(args), path[0].span, span);
                 }
                 // An ordinary call: put together as the expression that it would be elsewhere.
-                let call = self.call_expression(path, args, *call_span);
-                self.compare(CompareOp::Eq, op_span, value, &call, span)
+                let rhs = self.call_expression(path, args, call_span);
+                self.compare(&ast::Compare { op: CompareOp::Eq, op_span, lhs: value, rhs }, span)
             }
             MatchValue::Expr(expr) => {
                 if let Some(path) = super::postfix::path_of(expr)
                     && let Some((id, variant)) = self.variant_named(&path)
                 {
-                    let value = self.value(value, None);
+                    let value = self.value(&value, None);
                     return self.is_variant(op_span, value, id, variant, None, expr.span, span);
                 }
-                self.compare(CompareOp::Eq, op_span, value, expr, span)
+                self.compare(&ast::Compare { op: CompareOp::Eq, op_span, lhs: value, rhs: *expr }, span)
             }
         }
     }
@@ -607,8 +595,8 @@ impl<'a> Checker<'a> {
             self.require_equality(ty, arg.span);
             Some(value)
         });
-        let value = self.alloc(value);
-        Expr { kind: ExprKind::IsVariant { value, variant, args }, ty: Ty::BOOL, span }
+        let kind = ExprKind::IsVariant(self.alloc(IsVariant { value, variant, args }));
+        Expr { kind, ty: Ty::BOOL, span }
     }
 }
 

@@ -70,10 +70,13 @@ impl<'a> Checker<'a> {
         if valued && !missing {
             return (Some(arena.alloc(Match { value, arms })), falls);
         }
-        let arms = arena.alloc_slice_fill_with(arms.len(), |index| Arm {
-            pattern: arms[index].pattern,
-            body: self.drop_value(arms[index].body),
-        });
+        let mut arms = &*arms;
+        if valued {
+            arms = arena.alloc_slice_fill_with(arms.len(), |index| Arm {
+                pattern: arms[index].pattern,
+                body: self.drop_value(arms[index].body),
+            });
+        }
         let span = Span { start: m.keyword.start, end: m.value.span.end };
         if strict && !missing {
             // No arm comes to its end: still an expression, of whatever type.
@@ -236,9 +239,8 @@ impl<'a> Checker<'a> {
         if std::mem::replace(&mut covered.variants[variant as usize], true) && !covered.all {
             self.report_unreachable(span, "An arm before this one matches the same variant.");
         }
-        let payload = &self.enums[id.0 as usize].variants[variant as usize].payload;
-        let types: Vec<Ty> = payload.iter().map(|slot| slot.ty).collect();
-        let types: Vec<Ty> = types.into_iter().map(|ty| self.types.instantiate(ty, &args)).collect();
+        let payload = self.enums[id.0 as usize].variants[variant as usize].payload;
+        let types: Vec<Ty> = payload.iter().map(|slot| self.types.instantiate(slot.ty, &args)).collect();
         if named.len() != types.len() {
             let (expected, bound) = (types.len(), named.len());
             let plural = if expected == 1 { "" } else { "s" };

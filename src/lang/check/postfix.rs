@@ -9,7 +9,7 @@ use super::scope::Entity;
 use super::{Checker, FnId, Owner};
 use crate::lang::ast::{self, ExprKind as Ast, Ident, PostfixKind, PostfixOp, Span};
 use crate::lang::builtins::BuiltinFn;
-use crate::lang::hir::{Expr, ExprKind};
+use crate::lang::hir::{Expr, ExprKind, Index, Slice};
 use crate::lang::intern::Symbol;
 use crate::lang::modules::ModuleId;
 use crate::lang::types::{EnumId, Ty, TyKind};
@@ -35,7 +35,7 @@ pub(super) enum Val<'a> {
 pub(super) fn path_of(expr: &ast::Expr<'_>) -> Option<Vec<Ident>> {
     match &expr.kind {
         Ast::Name(name) => Some(vec![Ident { name: *name, span: expr.span }]),
-        Ast::Postfix { base, ops } if ops.len() <= 2 => {
+        Ast::Postfix(ast::Postfix { base, ops }) if ops.len() <= 2 => {
             let Ast::Name(name) = base.kind else { return None };
             let mut path = vec![Ident { name, span: base.span }];
             for op in *ops {
@@ -56,7 +56,7 @@ impl<'a> Checker<'a> {
                 let val = self.resolve_name(*name, expr.span);
                 self.finish(val, expr.span, want)
             }
-            Ast::Postfix { base, ops } => super::grow(|| {
+            Ast::Postfix(ast::Postfix { base, ops }) => super::grow(|| {
                 let val = self.walk(base, ops, want);
                 self.finish(val, expr.span, want)
             }),
@@ -225,13 +225,13 @@ impl<'a> Checker<'a> {
             Some(arg) => arg,
             None => ast::Expr { kind: Ast::Name(super::known::UNDERSCORE), span },
         });
-        let base = self.alloc(ast::Expr { kind: Ast::Name(path[0].name), span: path[0].span });
+        let base = ast::Expr { kind: Ast::Name(path[0].name), span: path[0].span };
         let members =
             path[1..].iter().map(|ident| PostfixOp { kind: PostfixKind::Member(*ident), span: ident.span });
         let call = PostfixOp { kind: PostfixKind::Call(list), span };
         let ops: Vec<_> = members.chain([call]).collect();
         let ops = self.arena.alloc_slice_copy(&ops);
-        ast::Expr { kind: Ast::Postfix { base, ops }, span }
+        ast::Expr { kind: Ast::Postfix(self.alloc(ast::Postfix { base, ops })), span }
     }
 
     /// `base[at]`
@@ -260,7 +260,8 @@ impl<'a> Checker<'a> {
                 (self.value(at, Some(Ty::POISON)), Ty::POISON)
             }
         };
-        Expr { kind: ExprKind::Index { base: self.alloc(base), index: self.alloc(index), bracket }, ty, span }
+        let kind = ExprKind::Index(self.alloc(Index { base, index, bracket }));
+        Expr { kind, ty, span }
     }
 
     /// An index of an array or string: any integer type.
@@ -310,11 +311,9 @@ impl<'a> Checker<'a> {
                 Ty::POISON
             }
         };
-        let mut bound = |bound: Option<&'a ast::Expr<'a>>| {
-            let value = self.array_index(bound?);
-            Some(self.alloc(value))
-        };
-        let (start, end) = (bound(start), bound(end));
-        Expr { kind: ExprKind::Slice { base: self.alloc(base), start, end, inclusive, bracket }, ty, span }
+        let start = start.map(|start| self.array_index(start));
+        let end = end.map(|end| self.array_index(end));
+        let kind = ExprKind::Slice(self.alloc(Slice { base, start, end, inclusive, bracket }));
+        Expr { kind, ty, span }
     }
 }

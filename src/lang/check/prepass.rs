@@ -2,7 +2,9 @@
 //! variables statements further down will declare.
 
 use super::{Checker, Pos, ReturnMode};
-use crate::lang::ast::{Arm, Block, Expr, ExprKind, PostfixKind, Span, Stmt, StmtKind, Type};
+use crate::lang::ast::{
+    Arm, Block, Expr, ExprKind, If, Postfix, PostfixKind, Span, Stmt, StmtKind, Try, Type,
+};
 use crate::lang::builtins::BuiltinFn;
 use crate::lang::check::known::Builtin;
 use crate::lang::hash::FastMap;
@@ -49,15 +51,17 @@ impl<'a> Checker<'a> {
                 StmtKind::Expr(expr) if self.looks_like_raise(expr) => TailKind::Ends,
                 StmtKind::Expr(_) => TailKind::Value,
                 StmtKind::Match(m) => self.tail_of_all(m.arms.iter().map(|arm: &Arm<'a>| &arm.body)),
-                StmtKind::If { arms, otherwise: Some(otherwise) } => {
+                StmtKind::If(If { arms, otherwise: Some(otherwise) }) => {
                     self.tail_of_all(arms.iter().map(|arm| &arm.body).chain([otherwise]))
                 }
-                StmtKind::Try { body, handler, .. } => match self.tail_of_all([body, handler].into_iter()) {
-                    TailKind::Ends => TailKind::Ends,
-                    _ => TailKind::Falls,
-                },
+                StmtKind::Try(Try { body, handler, .. }) => {
+                    match self.tail_of_all([body, handler].into_iter()) {
+                        TailKind::Ends => TailKind::Ends,
+                        _ => TailKind::Falls,
+                    }
+                }
                 StmtKind::Return(_) | StmtKind::Break(_) | StmtKind::Continue(_) => TailKind::Ends,
-                StmtKind::While { cond, .. } if is_true(cond) => TailKind::Ends,
+                StmtKind::While(inner) if is_true(&inner.cond) => TailKind::Ends,
                 _ => TailKind::Falls,
             }
         })
@@ -80,7 +84,7 @@ impl<'a> Checker<'a> {
 
     /// Whether this is written as a call of `raise` or `exit`.
     pub(super) fn looks_like_raise(&self, expr: &Expr<'a>) -> bool {
-        let ExprKind::Postfix { base, ops } = &expr.kind else { return false };
+        let ExprKind::Postfix(Postfix { base, ops }) = &expr.kind else { return false };
         let (ExprKind::Name(name), [op]) = (&base.kind, ops) else { return false };
         matches!(op.kind, PostfixKind::Call(_))
             && matches!(
@@ -119,13 +123,13 @@ fn scan_returns(block: &Block<'_>, found: &mut Returns) {
                     found.bare |= value.is_none();
                     value.iter().for_each(|value| scan_value(value, found));
                 }
-                StmtKind::If { arms, otherwise } => {
+                StmtKind::If(If { arms, otherwise }) => {
                     arms.iter().for_each(|arm| scan_returns(&arm.body, found));
                     otherwise.iter().for_each(|block| scan_returns(block, found));
                 }
-                StmtKind::While { body, .. } => scan_returns(body, found),
+                StmtKind::While(inner) => scan_returns(&inner.body, found),
                 StmtKind::For(for_loop) => scan_returns(&for_loop.body, found),
-                StmtKind::Try { body, handler, .. } => {
+                StmtKind::Try(Try { body, handler, .. }) => {
                     scan_returns(body, found);
                     scan_returns(handler, found);
                 }
@@ -186,7 +190,7 @@ fn collect<'a>(stmts: &'a [Stmt<'a>], input: u32, branch: bool, names: &mut Fast
                         conditional: false,
                     });
                 }
-                StmtKind::If { arms, otherwise } => {
+                StmtKind::If(If { arms, otherwise }) => {
                     arms.iter().for_each(|arm| collect(arm.body.stmts, input, true, names));
                     otherwise.iter().for_each(|block| collect(block.stmts, input, true, names));
                 }

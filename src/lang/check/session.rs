@@ -8,8 +8,8 @@ use super::{Checker, Ctx, FnId, ModuleScope, Owner, Progress, Unit};
 use crate::bytecode::Spec;
 use crate::lang::ast::{self, Span, StmtKind as Ast};
 use crate::lang::diag::Diagnostic;
-use crate::lang::hash::FastMap;
-use crate::lang::hir::{Block, BodyKind, Piece, Stmt, StmtKind};
+use crate::lang::hash::{FastMap, IdMap};
+use crate::lang::hir::{Block, BodyKind, Piece, Stmt, StmtKind, Template};
 use crate::lang::intern::Symbol;
 use crate::lang::modules::{Location, ModuleId, Workspace};
 use crate::lang::types::{Ty, TypesMark};
@@ -40,9 +40,14 @@ struct Snapshot<'a> {
 impl<'a> Checker<'a> {
     /// Checks a program: the main module, whose text is given, and all that it uses. On success [`Self::parts`] has it.
     pub fn check_program(&mut self, location: &Location, bytes: &[u8]) -> Result<(), Vec<Diagnostic>> {
-        self.checked.entry.clear();
         let order = self.load(location, bytes);
-        for &module in &order {
+        self.check_modules(&order)
+    }
+
+    /// The second half of [`Self::check_program`]: checks modules that [`Self::load`] gave.
+    pub fn check_modules(&mut self, order: &[ModuleId]) -> Result<(), Vec<Diagnostic>> {
+        self.checked.entry.clear();
+        for &module in order {
             self.check_module(module, false);
         }
         self.set_exports(ModuleId(0));
@@ -93,8 +98,8 @@ impl<'a> Checker<'a> {
         Err(reports)
     }
 
-    /// Loads a module and all that it uses.
-    pub(super) fn load(&mut self, location: &Location, bytes: &[u8]) -> Vec<ModuleId> {
+    /// Reads and parses a module and all that it uses; the result is in the order in which they are to be checked.
+    pub fn load(&mut self, location: &Location, bytes: &[u8]) -> Vec<ModuleId> {
         let mut work = Workspace {
             arena: self.arena,
             names: &mut self.names,
@@ -176,7 +181,7 @@ impl<'a> Checker<'a> {
         let list = self.arena.alloc_slice_copy(&self.stmts[start..]);
         self.stmts.truncate(start);
         let block = Block { stmts: list, value: None, conditionals: &[] };
-        self.end_body(mark, "<module>", Vec::new(), block, Span::default(), prelude);
+        self.end_body(mark, "<module>", &[], block, Span::default(), prelude);
         if !prelude {
             self.checked.entry.push(body);
         }
@@ -212,7 +217,8 @@ impl<'a> Checker<'a> {
             StmtKind::Expr(kept)
         } else {
             let pieces = self.arena.alloc_slice_fill_iter([Piece::Arg(std::cell::Cell::new(Spec::Nested))]);
-            StmtKind::Print { pieces, args: std::slice::from_ref(kept), span: expr.span }
+            let template = self.alloc(Template { pieces, args: std::slice::from_ref(kept) });
+            StmtKind::Print { template, span: expr.span }
         };
         self.stmts.push(Stmt { kind, span });
     }
@@ -251,7 +257,7 @@ impl<'a> Checker<'a> {
     }
 
     fn restore(&mut self, old: Snapshot<'a>) {
-        for undo in self.undo.drain(..).rev() {
+        for undo in std::mem::take(&mut self.undo).into_iter().rev() {
             match undo {
                 Undo::Name(module, name, hidden) => {
                     let names = &mut self.module_scopes[module.index()].names;
@@ -261,7 +267,7 @@ impl<'a> Checker<'a> {
                     };
                 }
                 Undo::Member(owner, name) => {
-                    self.members.remove(&(owner, name));
+                    self.members_mut(owner).remove(name);
                 }
                 Undo::Instance(id, key) => {
                     self.instances.remove(&(id, key));
@@ -294,7 +300,7 @@ impl<'a> Checker<'a> {
 impl ModuleScope<'_> {
     fn new() -> Self {
         ModuleScope {
-            names: FastMap::default(),
+            names: IdMap::default(),
             body: crate::lang::hir::BodyId(0),
             file: crate::bytecode::FileId(0),
             stmts: &[],

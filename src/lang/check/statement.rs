@@ -5,7 +5,7 @@ use super::function::{Done, Tail};
 use super::scope::{BlockKind, Entity, VarKind};
 use super::{Checker, ReturnMode, Slot};
 use crate::lang::ast::{self, Ident, Span, StmtKind as Ast};
-use crate::lang::hir::{Block, Expr, ExprKind, LocalId, Stmt, StmtKind};
+use crate::lang::hir::{Block, Compound, Expr, ExprKind, If, LocalId, Stmt, StmtKind, Try};
 use crate::lang::types::Ty;
 
 impl<'a> Checker<'a> {
@@ -90,7 +90,9 @@ impl<'a> Checker<'a> {
                 let reached = value.is_some();
                 (value, reached)
             }
-            Ast::If { arms, otherwise: Some(otherwise) } => self.last_if(stmt, arms, otherwise, tail),
+            Ast::If(ast::If { arms, otherwise: Some(otherwise) }) => {
+                self.last_if(stmt, arms, otherwise, tail)
+            }
             Ast::Match(m) => self.last_match(m, stmt.span, tail),
             _ => (None, self.statement(stmt)),
         }
@@ -142,13 +144,14 @@ impl<'a> Checker<'a> {
         self.end_if(mark);
         if valued && !missing {
             let ty = self.tail_type(tail);
-            let kind = ExprKind::If { arms: list, otherwise: last.block };
+            let kind = ExprKind::If(self.alloc(If { arms: list, otherwise: Some(last.block) }));
             return (Some(Expr { kind, ty, span: stmt.span }), true);
         }
         let list =
             arena.alloc_slice_fill_with(list.len(), |index| (list[index].0, self.drop_value(list[index].1)));
         let otherwise = Some(self.drop_value(last.block));
-        self.stmts.push(Stmt { kind: StmtKind::If { arms: list, otherwise }, span: stmt.span });
+        let kind = StmtKind::If(self.alloc(If { arms: list, otherwise }));
+        self.stmts.push(Stmt { kind, span: stmt.span });
         (None, reached)
     }
 
@@ -231,12 +234,10 @@ impl<'a> Checker<'a> {
                 let value = self.alloc(value);
                 self.stmts.push(Stmt { kind: StmtKind::Expr(value), span });
             }
-            Ast::If { arms, otherwise } => falls = self.if_statement(arms, otherwise.as_ref(), span),
-            Ast::While { label, cond, body } => falls = self.while_loop(label.as_ref(), cond, body, span),
+            Ast::If(ast::If { arms, otherwise }) => falls = self.if_statement(arms, otherwise.as_ref(), span),
+            Ast::While(inner) => falls = self.while_loop(inner, span),
             Ast::For(for_loop) => self.for_loop(for_loop, span),
-            Ast::Try { body, name, handler } => {
-                falls = self.try_statement(body, name.as_ref(), handler, span)
-            }
+            Ast::Try(inner) => falls = self.try_statement(inner, span),
             Ast::Match(m) => falls = self.match_arms(m, &mut Tail::None, false).1,
             Ast::Fn(decl) => self.nested_function(decl),
             // Where these may stand they were seen before the statements; elsewhere the parser reported them.
@@ -267,7 +268,8 @@ impl<'a> Checker<'a> {
             done.block
         });
         self.end_if(mark);
-        self.stmts.push(Stmt { kind: StmtKind::If { arms: list, otherwise }, span });
+        let kind = StmtKind::If(self.alloc(If { arms: list, otherwise }));
+        self.stmts.push(Stmt { kind, span });
         falls
     }
 
@@ -282,19 +284,13 @@ impl<'a> Checker<'a> {
         Some(local)
     }
 
-    fn try_statement(
-        &mut self,
-        body: &ast::Block<'a>,
-        name: Option<&Ident>,
-        handler: &ast::Block<'a>,
-        span: Span,
-    ) -> bool {
-        let body = self.block(body, &mut Tail::None);
+    fn try_statement(&mut self, inner: &ast::Try<'a>, span: Span) -> bool {
+        let body = self.block(&inner.body, &mut Tail::None);
         self.scope.push_block(BlockKind::Plain);
-        let error = name.and_then(|name| self.block_variable(*name, Ty::ERROR, VarKind::Catch));
-        let handler = self.statements(handler.stmts, &mut Tail::None);
+        let error = inner.name.and_then(|name| self.block_variable(name, Ty::ERROR, VarKind::Catch));
+        let handler = self.statements(inner.handler.stmts, &mut Tail::None);
         self.scope.pop_block();
-        let kind = StmtKind::Try { body: body.block, error, handler: handler.block };
+        let kind = StmtKind::Try(self.alloc(Try { body: body.block, error, handler: handler.block }));
         self.stmts.push(Stmt { kind, span });
         body.falls || handler.falls
     }
@@ -319,7 +315,8 @@ impl<'a> Checker<'a> {
                 let rhs = self.right_operand(op, slot.ty, value, literal, Some(slot.ty));
                 let ty = self.combine(op, op_span, slot.ty, &rhs, literal);
                 debug_assert!(self.types.unify(ty, slot.ty).is_ok() || ty == Ty::POISON);
-                StmtKind::Compound { place, op, op_span, value: self.alloc(rhs), length: slot.length }
+                let length = slot.length;
+                StmtKind::Compound(self.alloc(Compound { place, op, op_span, value: rhs, length }))
             }
         };
         self.stmts.push(Stmt { kind, span });

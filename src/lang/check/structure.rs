@@ -30,12 +30,8 @@ pub(super) struct Need {
 
 impl<'a> Checker<'a> {
     /// `Path{ field: value, … }`
-    pub(super) fn struct_literal(
-        &mut self,
-        path: ast::Path<'a>,
-        inits: &'a [(Ident, ast::Expr<'a>)],
-        span: Span,
-    ) -> Expr<'a> {
+    pub(super) fn struct_literal(&mut self, literal: &'a ast::StructLiteral<'a>, span: Span) -> Expr<'a> {
+        let ast::StructLiteral { path, inits } = *literal;
         let poison = Expr { kind: ExprKind::Bool(false), ty: Ty::POISON, span };
         let Some(id) = self.struct_named(path) else {
             for (_, value) in inits {
@@ -47,7 +43,7 @@ impl<'a> Checker<'a> {
         let mut given = vec![false; count];
         let mut fields = Vec::with_capacity(count);
         for (name, value) in inits {
-            let Some(&Member::Field(field)) = self.members.get(&(Owner::Struct(id), name.name)) else {
+            let Some(Member::Field(field)) = self.members(Owner::Struct(id)).get(name.name) else {
                 self.report_no_field(id, *name);
                 self.value(value, Some(Ty::POISON));
                 continue;
@@ -233,7 +229,7 @@ impl<'a> Checker<'a> {
             let block = Block { stmts: &[], value: Some(value), conditionals: &[] };
             let name = format!("{}.{}", self.owner_name(Owner::Struct(id)), self.name(info.name));
             let name = self.arena.alloc_str(&name);
-            self.end_body(mark, name, Vec::new(), block, expr.span, false);
+            self.end_body(mark, name, &[], block, expr.span, false);
         }
     }
 

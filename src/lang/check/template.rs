@@ -6,7 +6,7 @@ use super::Checker;
 use super::deferred::Check;
 use crate::bytecode::Spec;
 use crate::lang::ast::{self, ExprKind as Ast, Span};
-use crate::lang::hir::{Expr, ExprKind, Piece, StmtKind};
+use crate::lang::hir::{Expr, ExprKind, Piece, StmtKind, Template};
 use crate::lang::types::Ty;
 
 /// The largest number of decimals.
@@ -67,8 +67,7 @@ impl<'a> Pieces<'a> {
 impl<'a> Checker<'a> {
     /// `print(args)` as a statement.
     pub(super) fn print(&mut self, keyword: Span, args: &'a [ast::Expr<'a>]) -> StmtKind<'a> {
-        let (pieces, args) = self.pieces(args);
-        StmtKind::Print { pieces, args, span: keyword }
+        StmtKind::Print { template: self.template(args), span: keyword }
     }
 
     /// `format(template, …)`
@@ -91,11 +90,10 @@ impl<'a> Checker<'a> {
             self.args_of_nothing(args);
             return Expr { kind: ExprKind::Bool(false), ty: Ty::STRING, span };
         }
-        let (pieces, args) = self.pieces(args);
-        Expr { kind: ExprKind::Format { pieces, args }, ty: Ty::STRING, span }
+        Expr { kind: ExprKind::Format(self.template(args)), ty: Ty::STRING, span }
     }
 
-    fn pieces(&mut self, args: &'a [ast::Expr<'a>]) -> (&'a [Piece<'a>], &'a [Expr<'a>]) {
+    fn template(&mut self, args: &'a [ast::Expr<'a>]) -> &'a Template<'a> {
         let arena = self.arena;
         let (template, rest) = match args.split_first() {
             Some((ast::Expr { kind: Ast::Str(text), .. }, rest)) => (Some(*text), rest),
@@ -146,6 +144,6 @@ impl<'a> Checker<'a> {
                 self.defer(Check::Spec { spec, ty: value.ty }, value.span);
             }
         }
-        (pieces, values)
+        arena.alloc(Template { pieces, args: values })
     }
 }

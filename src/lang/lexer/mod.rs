@@ -205,21 +205,39 @@ impl<'t> Lexer<'t> {
         }
     }
 
+    #[inline]
     fn word(&mut self, start: usize) -> Token {
-        let mut end = start + 1;
-        while is(self.byte(end), IDENT) {
-            end += 1;
+        let bytes = &self.bytes[start..];
+        let (length, packed) = match bytes.first_chunk::<8>() {
+            Some(chunk) => {
+                let chunk = u64::from_le_bytes(*chunk);
+                let length = word_length(chunk);
+                (length, chunk & (u64::MAX >> (64 - 8 * length)))
+            }
+            None => {
+                let length = bytes.iter().take_while(|&&byte| is(byte, IDENT)).count();
+                (length, pack(&bytes[..length]))
+            }
+        };
+        if length == 8 && is(self.byte(start + 8), IDENT) {
+            return self.long_word(start);
         }
-        self.pos = end;
-        let (kind, packed) = keyword(self.bytes, start, end);
-        Token { kind, flags: 0, span: span(start, end), value: packed }
+        self.pos = start + length;
+        Token { kind: keyword(packed), flags: 0, span: span(start, self.pos), value: packed }
+    }
+
+    /// A word of more than eight bytes, which is no keyword.
+    fn long_word(&mut self, start: usize) -> Token {
+        self.pos = start + 9;
+        while is(self.byte(self.pos), IDENT) {
+            self.pos += 1;
+        }
+        self.token(TokenKind::Ident, start)
     }
 
     /// To the line end, which is not part of it.
     fn line_comment(&mut self) {
-        while self.pos < self.bytes.len() && self.bytes[self.pos] != b'\n' {
-            self.pos += 1;
-        }
+        self.pos = self.text[self.pos..].find('\n').map_or(self.bytes.len(), |length| self.pos + length);
         // The `\r` of a line end belongs to it.
         if self.byte(self.pos) == b'\n' && self.bytes[self.pos - 1] == b'\r' {
             self.pos -= 1;
@@ -451,17 +469,28 @@ const fn pack(word: &[u8]) -> u64 {
     packed
 }
 
-/// The keyword that the word at `start` is, else `Ident`; and the word packed, 0 if it is longer than eight bytes.
+/// The keyword that a packed word is, else `Ident`.
 #[inline]
-fn keyword(bytes: &[u8], start: usize, end: usize) -> (TokenKind, u64) {
-    let length = end - start;
-    if length > 8 {
-        return (TokenKind::Ident, 0);
-    }
-    let packed = match bytes[start..].first_chunk::<8>() {
-        Some(chunk) => u64::from_le_bytes(*chunk) & (u64::MAX >> (64 - 8 * length)),
-        None => pack(&bytes[start..end]),
-    };
+fn keyword(packed: u64) -> TokenKind {
     let (word, kind) = KEYWORDS[(packed.wrapping_mul(KEYWORD_HASH) >> 58) as usize];
-    (if word == packed { kind } else { TokenKind::Ident }, packed)
+    if word == packed { kind } else { TokenKind::Ident }
+}
+
+/// How many of eight bytes, the first in the lowest bits, are letters, digits or `_` before the first that is not.
+#[inline]
+const fn word_length(chunk: u64) -> usize {
+    const EACH: u64 = 0x0101_0101_0101_0101;
+    const HIGHEST: u64 = EACH << 7;
+    /// The bit that makes a capital letter a small one.
+    const LOWER_CASE: u64 = EACH << 5;
+    /// Sets the highest bit of each byte, 0 until now, that is in the range.
+    const fn between(bytes: u64, first: u8, last: u8) -> u64 {
+        let (at_least, beyond) = (0x80 - first as u64, 0x7f - last as u64);
+        (bytes + EACH * at_least) & !(bytes + EACH * beyond)
+    }
+    let ascii = chunk & !HIGHEST;
+    let letters = between(ascii | LOWER_CASE, b'a', b'z');
+    let others = between(ascii, b'0', b'9') | between(ascii, b'_', b'_');
+    let found = (letters | others) & !chunk & HIGHEST;
+    (found ^ HIGHEST).trailing_zeros() as usize / 8
 }

@@ -7,7 +7,7 @@
 //!
 //! Cost. Each question may read to the end of the file; there are no more of them than reports.
 
-use super::{Bracket, IDENT, IDENT_START, Lexer, TokenKind, is, keyword};
+use super::{Bracket, IDENT, IDENT_START, Lexer, TokenKind, is, keyword, pack};
 
 /// What matters to the structure of the text, skipping strings and comments.
 enum Event {
@@ -221,7 +221,9 @@ impl<'t> Lexer<'t> {
         }
         let rest = &self.text[end..];
         let rest = rest.split('\n').next().unwrap_or("").trim_start();
-        match keyword(self.bytes, start, end).0 {
+        let word = &self.bytes[start..end];
+        let kind = if word.len() <= 8 { keyword(pack(word)) } else { Ident };
+        match kind {
             Break | Catch | Continue | Elif | Enum | Extern | For | Impl | Match | Mut | Pass | Print
             | Pub | Return | Struct | Try | Use | While => true,
             If => rest.trim_end().ends_with(':'),

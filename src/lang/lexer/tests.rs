@@ -301,3 +301,28 @@ fn what_is_typed_may_be_incomplete() {
         assert_eq!(completeness(text), Completeness::Complete, "{text}");
     }
 }
+
+#[test]
+fn words_end_at_the_first_byte_that_belongs_to_none() {
+    for byte in 0..=255 {
+        for at in 0..8 {
+            let mut chunk = *b"aZ09_zA5";
+            chunk[at] = byte;
+            let expected = if is(byte, IDENT) { 8 } else { at };
+            assert_eq!(word_length(u64::from_le_bytes(chunk)), expected, "{byte:#x} at {at}");
+        }
+    }
+}
+
+#[test]
+fn words_of_any_length_are_read_whole_also_at_the_end() {
+    for length in 1..20 {
+        let word = &"abcdefghijklmnopqrstuvwxyz"[..length];
+        for text in [word.to_owned(), format!("{word} + {word}")] {
+            let mut lexer = Lexer::new(FileId(0), &text);
+            let token = lexer.next();
+            assert_eq!((token.kind, lexer.slice(token.span)), (TokenKind::Ident, word));
+            assert_eq!(token.packed().is_some(), length <= 8);
+        }
+    }
+}

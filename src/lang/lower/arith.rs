@@ -5,18 +5,13 @@
 
 use super::function::{Function, Value};
 use crate::bytecode::{Arg, Kind, Op, Reg, Span, TypeId};
-use crate::lang::hir::{BinaryOp, Expr, Step};
+use crate::lang::hir::{BinaryOp, Chain, Expr};
 use crate::lang::types::Ty;
 
 impl<'a> Function<'_, 'a> {
     /// Operators of one level, left to right.
-    pub fn chain(
-        &mut self,
-        expr: &Expr<'a>,
-        first: &'a Expr<'a>,
-        rest: &'a [Step<'a>],
-        dest: Option<Reg>,
-    ) -> Value {
+    pub fn chain(&mut self, expr: &Expr<'a>, chain: &'a Chain<'a>, dest: Option<Reg>) -> Value {
+        let Chain { first, rest } = chain;
         let mut value = self.expr(first, None);
         for (index, step) in rest.iter().enumerate() {
             let ty = self.ty(step.ty);

@@ -17,8 +17,8 @@ use super::walk;
 use crate::lang::builtins::BuiltinFn;
 use crate::lang::hash::{FastHasher, FastMap};
 use crate::lang::hir::{
-    Block, Body, BodyId, Capture, Checked, Expr, ExprKind, LocalId, LoopId, Match, Pattern, Place, Stmt,
-    StmtKind, VarId,
+    Block, Body, BodyId, Capture, Checked, Compound, Cond, Expr, ExprKind, If, LocalId, LoopId, Match,
+    Pattern, Place, Stmt, StmtKind, VarId, While,
 };
 use crate::lang::stack::with_room;
 
@@ -143,7 +143,7 @@ impl<'a> Walk<'_, 'a> {
     }
 
     fn capture(&mut self, body: BodyId) {
-        for &capture in &self.checked.bodies[body.index()].captures {
+        for &capture in self.checked.bodies[body.index()].captures {
             if let Capture::Local(local) = capture
                 && self.is_unset(self.local(local))
             {
@@ -232,7 +232,7 @@ impl<'a> Walk<'_, 'a> {
                 self.expr(value);
                 self.assign(place);
             }
-            StmtKind::Compound { place, value, .. } => {
+            StmtKind::Compound(Compound { place, value, .. }) => {
                 walk::place_parts(place, &mut |part| self.expr(part));
                 match *place {
                     Place::Local(local, _) => self.read_local(local, address(stmt)),
@@ -243,9 +243,9 @@ impl<'a> Walk<'_, 'a> {
                 self.assign(place);
             }
             StmtKind::Expr(value) => self.expr(value),
-            StmtKind::Print { args, .. } => args.iter().for_each(|arg| self.expr(arg)),
-            StmtKind::If { arms, otherwise } => self.if_arms(arms, otherwise.as_ref()),
-            StmtKind::While { id, cond, body } => {
+            StmtKind::Print { template, .. } => template.args.iter().for_each(|arg| self.expr(arg)),
+            StmtKind::If(inner) => self.if_arms(inner),
+            StmtKind::While(While { id, cond, body }) => {
                 self.expr(cond);
                 let broken = self.repeated(*id, body);
                 self.dead = matches!(cond.kind, ExprKind::Bool(true)) && !broken;
@@ -271,10 +271,10 @@ impl<'a> Walk<'_, 'a> {
                 value.iter().for_each(|value| self.expr(value));
                 self.dead = true;
             }
-            StmtKind::Try { body, handler, .. } => self.meet(|walk, index| {
+            StmtKind::Try(inner) => self.meet(|walk, index| {
                 match index {
-                    0 => walk.block(body),
-                    1 => walk.block(handler),
+                    0 => walk.block(&inner.body),
+                    1 => walk.block(&inner.handler),
                     _ => return false,
                 }
                 true
@@ -297,7 +297,8 @@ impl<'a> Walk<'_, 'a> {
         }
     }
 
-    fn if_arms(&mut self, arms: &'a [(Expr<'a>, Block<'a>)], otherwise: Option<&Block<'a>>) {
+    fn if_arms(&mut self, inner: &'a If<'a>) {
+        let (arms, otherwise) = (inner.arms, &inner.otherwise);
         // Conditions cannot assign. That a read in one has succeeded is known to what follows of the first alone.
         let Some(((first, _), others)) = arms.split_first() else { return };
         self.expr(first);
@@ -332,14 +333,14 @@ impl<'a> Walk<'_, 'a> {
             ExprKind::Global(var) => self.read_global(*var, address(expr)),
             ExprKind::Closure(body) => self.capture(*body),
             ExprKind::Int { .. } | ExprKind::Float(_) | ExprKind::Str(_) | ExprKind::Bool(_) => {}
-            ExprKind::If { arms, otherwise } => self.if_arms(arms, Some(otherwise)),
+            ExprKind::If(inner) => self.if_arms(inner),
             ExprKind::Match(inner) => self.match_arms(inner),
             ExprKind::And(operands) | ExprKind::Or(operands) => {
                 let Some((first, others)) = operands.split_first() else { return };
                 self.expr(first);
                 self.optional(|walk| others.iter().for_each(|operand| walk.expr(operand)));
             }
-            ExprKind::Cond { arms, otherwise } => {
+            ExprKind::Cond(Cond { arms, otherwise }) => {
                 let Some(((condition, value), others)) = arms.split_first() else { return };
                 self.expr(condition);
                 self.optional(|walk| walk.expr(value));

@@ -5,7 +5,7 @@
 
 use super::function::{Function, Operand, Slot, Value};
 use crate::bytecode::{Arg, FuncId, Op, Reg};
-use crate::lang::hir::{BodyId, Expr, ExprKind};
+use crate::lang::hir::{BodyId, CallValue, Expr, ExprKind};
 use crate::lang::types::Ty;
 
 impl<'a> Function<'_, 'a> {
@@ -57,17 +57,11 @@ impl<'a> Function<'_, 'a> {
     }
 
     /// A call of a function value.
-    pub fn call_value(
-        &mut self,
-        callee: &'a Expr<'a>,
-        args: &'a [Expr<'a>],
-        expr: &Expr<'a>,
-        dest: Option<Reg>,
-    ) -> Value {
-        if let ExprKind::Function(body) = callee.kind {
-            return self.direct_call(body, None, args, expr, dest);
+    pub fn call_value(&mut self, call: &'a CallValue<'a>, expr: &Expr<'a>, dest: Option<Reg>) -> Value {
+        if let ExprKind::Function(body) = call.callee.kind {
+            return self.direct_call(body, None, call.args, expr, dest);
         }
-        self.call_known(callee, args, expr, dest)
+        self.call_known(&call.callee, call.args, expr, dest)
     }
 
     /// A call that is direct if it is known which function the callee is.

@@ -194,8 +194,8 @@ impl<'a> Function<'_, 'a> {
             self.enqueue(body, None, &reps, &[]);
             return (Slot::Static(body), Value::None);
         }
-        let (sources, temps) = self.sources(&info.captures, &reps, &[]);
-        let closure = self.closure_type(body, &info.captures, &reps, &sources);
+        let (sources, temps) = self.sources(info.captures, &reps, &[]);
+        let closure = self.closure_type(body, info.captures, &reps, &sources);
         temps.into_iter().for_each(|reg| self.free(reg));
         let (reg, value) = match as_value {
             Some((ty, dest)) => self.result(dest, ty),
@@ -295,7 +295,7 @@ impl<'a> Function<'_, 'a> {
                     Capture::Local(local) => self.body.locals[local.index()].name,
                     Capture::Outer(index) => self.outer_name(index),
                 };
-                (self.s.arc(name), self.reg_ty(reg))
+                (self.s.names.get(name), self.reg_ty(reg))
             })
             .collect();
         let ty = self.s.types.closure_of(FuncId(body.0), fields);

@@ -2,8 +2,8 @@
 
 use super::function::{Function, Value};
 use super::slots::{get_op, push_op};
-use crate::bytecode::{Arg, Kind, Op, Reg, Span, TypeDesc, TypeId};
-use crate::lang::hir::Expr;
+use crate::bytecode::{Arg, Kind, Op, Reg, TypeDesc, TypeId};
+use crate::lang::hir::{Expr, Index, Slice};
 
 /// How many elements of an array literal are listed in one instruction; the others are pushed.
 const LISTED_ELEMENTS: usize = 1_000;
@@ -119,13 +119,8 @@ impl<'a> Function<'_, 'a> {
     }
 
     /// `base[index]`
-    pub fn index(
-        &mut self,
-        base: &'a Expr<'a>,
-        index: &'a Expr<'a>,
-        bracket: Span,
-        dest: Option<Reg>,
-    ) -> Value {
+    pub fn index(&mut self, inner: &'a Index<'a>, dest: Option<Reg>) -> Value {
+        let Index { base, index, bracket } = inner;
         let base_ty = self.ty(base.ty);
         let (op, ty) = self.get_form(base_ty);
         let target = self.eval(base);
@@ -133,31 +128,24 @@ impl<'a> Function<'_, 'a> {
         self.release(position);
         self.release(target);
         let (reg, value) = self.result(dest, ty);
-        self.at(bracket).op(op, reg, target.reg, position.reg);
+        self.at(*bracket).op(op, reg, target.reg, position.reg);
         value
     }
 
     /// `base[start..end]`
-    pub fn slice(
-        &mut self,
-        base: &'a Expr<'a>,
-        start: Option<&'a Expr<'a>>,
-        end: Option<&'a Expr<'a>>,
-        inclusive: bool,
-        bracket: Span,
-        dest: Option<Reg>,
-    ) -> Value {
+    pub fn slice(&mut self, inner: &'a Slice<'a>, dest: Option<Reg>) -> Value {
+        let Slice { base, start, end, inclusive, bracket } = inner;
         let ty = self.ty(base.ty);
         let target = self.eval(base);
-        let start = start.map(|start| self.eval(start));
-        let end = end.map(|end| self.eval(end));
+        let start = start.as_ref().map(|start| self.eval(start));
+        let end = end.as_ref().map(|end| self.eval(end));
         end.into_iter().for_each(|end| self.release(end));
         start.into_iter().for_each(|start| self.release(start));
         self.release(target);
         let (reg, value) = self.result(dest, ty);
         let op = if ty == TypeId::STRING { Op::StrSlice } else { Op::ArraySlice };
         let (start, end) = (start.map(|start| start.reg), end.map(|end| end.reg));
-        self.at(bracket).slice(op, reg, target.reg, start, end, inclusive);
+        self.at(*bracket).slice(op, reg, target.reg, start, end, *inclusive);
         value
     }
 }

@@ -3,7 +3,7 @@
 
 use super::function::{Function, Value};
 use crate::bytecode::{Arg, Kind, Label, Op, Reg, Span, TypeDesc, TypeId};
-use crate::lang::hir::{CompareOp, Expr, ExprKind};
+use crate::lang::hir::{Compare, CompareOp, Cond, Expr, ExprKind, IsVariant};
 use crate::lang::stack::with_room;
 
 /// How two operands are compared.
@@ -29,13 +29,13 @@ impl<'a> Function<'_, 'a> {
             ExprKind::And(operands) => self.branch_all(operands, sense, label),
             // `a or b` is `not (not a and not b)`.
             ExprKind::Or(operands) => self.branch_any(operands, sense, label),
-            ExprKind::Compare { op, op_span, lhs, rhs } => {
+            ExprKind::Compare(Compare { op, op_span, lhs, rhs }) => {
                 self.branch_compare(*op, *op_span, lhs, rhs, sense, label);
             }
-            ExprKind::IsVariant { value, variant, args } => {
+            ExprKind::IsVariant(IsVariant { value, variant, args }) => {
                 self.branch_variant(expr, value, *variant, args, sense, label);
             }
-            ExprKind::Cond { arms, otherwise } => {
+            ExprKind::Cond(Cond { arms, otherwise }) => {
                 let end = self.label();
                 for (condition, value) in *arms {
                     let next = self.label();
@@ -403,11 +403,11 @@ impl<'a> Function<'_, 'a> {
 
     fn not(&mut self, operand: &'a Expr<'a>, span: Span, dest: Option<Reg>) -> Value {
         match &operand.kind {
-            ExprKind::And(_) | ExprKind::Or(_) | ExprKind::IsVariant { .. } | ExprKind::Cond { .. } => {
+            ExprKind::And(_) | ExprKind::Or(_) | ExprKind::IsVariant(_) | ExprKind::Cond(_) => {
                 return self.flag_of(dest, |function, label| function.branch(operand, true, label));
             }
             // But for f64, a comparison has an inverse.
-            ExprKind::Compare { op, op_span, lhs, rhs }
+            ExprKind::Compare(Compare { op, op_span, lhs, rhs })
                 if matches!(op, CompareOp::Eq | CompareOp::Ne) || self.kind(lhs.ty) != Kind::F64 =>
             {
                 return self.compare(inverse(*op), *op_span, lhs, rhs, dest);

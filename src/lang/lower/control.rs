@@ -8,7 +8,9 @@
 use super::function::{Function, LoopContext, Operand, Slot, Value, Want};
 use super::walk;
 use crate::bytecode::{Arg, Kind, Label, Op, Reg, Span, TypeDesc, TypeId};
-use crate::lang::hir::{Block, CompareOp, Expr, ExprKind, ForIn, ForRange, LocalId, LoopId, Stmt, StmtKind};
+use crate::lang::hir::{
+    Block, CompareOp, Expr, ExprKind, ForIn, ForRange, If, LocalId, LoopId, Stmt, StmtKind, Try, While,
+};
 
 /// A condition of more parts than this is not tested twice.
 const LARGE_CONDITION: u32 = 40;
@@ -21,11 +23,11 @@ impl<'a> Function<'_, 'a> {
             StmtKind::Let { local, value } => self.declare(*local, value),
             StmtKind::LetGlobal { var, value } => self.declare_global(*var, value),
             StmtKind::Assign { place, value } => self.assign(place, value),
-            StmtKind::Compound { .. } => self.compound(stmt),
+            StmtKind::Compound(_) => self.compound(stmt),
             StmtKind::Expr(expr) => self.discard(expr),
-            StmtKind::Print { pieces, args, span } => self.print(pieces, args, *span),
-            StmtKind::If { arms, otherwise } => self.if_arms(arms, otherwise.as_ref(), Want::Drop),
-            StmtKind::While { id, cond, body } => self.while_loop(*id, cond, body, stmt.span),
+            StmtKind::Print { template, span } => self.print(template, *span),
+            StmtKind::If(inner) => self.if_arms(inner, Want::Drop),
+            StmtKind::While(inner) => self.while_loop(inner, stmt.span),
             StmtKind::ForRange(range) => self.for_range(range, stmt.span),
             StmtKind::ForIn(each) => self.for_in(each, stmt.span),
             StmtKind::Break(id) => {
@@ -40,14 +42,15 @@ impl<'a> Function<'_, 'a> {
             }
             StmtKind::Return(Some(value)) => self.wanted(value, Want::Return),
             StmtKind::Return(None) => self.return_void(),
-            StmtKind::Try { body, error, handler } => self.try_catch(body, *error, handler),
+            StmtKind::Try(inner) => self.try_catch(inner),
             StmtKind::Match(inner) => self.match_arms(inner, Want::Drop),
             StmtKind::Nested(id) => self.nested(*id, stmt.span),
         }
     }
 
     /// The arms of an `if`.
-    pub fn if_arms(&mut self, arms: &'a [(Expr<'a>, Block<'a>)], otherwise: Option<&Block<'a>>, want: Want) {
+    pub fn if_arms(&mut self, inner: &'a If<'a>, want: Want) {
+        let (arms, otherwise) = (inner.arms, &inner.otherwise);
         let end = self.label();
         for (index, (condition, block)) in arms.iter().enumerate() {
             if !self.reachable() {
@@ -86,7 +89,7 @@ impl<'a> Function<'_, 'a> {
     }
 
     fn loop_label(&self, id: LoopId, exit: bool) -> Option<Label> {
-        let context = self.loops.iter().rev().find(|context| context.id == id)?;
+        let context = self.buffers.loops.iter().rev().find(|context| context.id == id)?;
         Some(if exit { context.exit } else { context.next })
     }
 
@@ -101,13 +104,15 @@ impl<'a> Function<'_, 'a> {
 
     /// The body of a loop, with the labels that `break` and `continue` lead to.
     fn loop_body(&mut self, id: LoopId, exit: Label, next: Label, body: &Block<'a>) {
-        self.loops.push(LoopContext { id, exit, next });
+        self.buffers.loops.push(LoopContext { id, exit, next });
         self.block(body, Want::Drop);
-        self.loops.pop();
+        self.buffers.loops.pop();
         self.bind(next);
     }
 
-    fn while_loop(&mut self, id: LoopId, cond: &'a Expr<'a>, body: &Block<'a>, span: Span) {
+    fn while_loop(&mut self, inner: &'a While<'a>, span: Span) {
+        let While { id, cond, body } = inner;
+        let id = *id;
         self.enter_loop();
         let (header, next, exit) = (self.label(), self.label(), self.label());
         let mut budget = LARGE_CONDITION;
@@ -387,12 +392,12 @@ impl<'a> Function<'_, 'a> {
     // ---- errors
 
     /// `try … catch`: a handler covers the code of the body.
-    fn try_catch(&mut self, body: &Block<'a>, error: Option<LocalId>, handler: &Block<'a>) {
+    fn try_catch(&mut self, inner: &'a Try<'a>) {
         let (catch, end) = (self.label(), self.label());
         let mark = self.enter();
-        let (reg, own) = self.loop_register(error, TypeId::ERROR, false);
+        let (reg, own) = self.loop_register(inner.error, TypeId::ERROR, false);
         let (before, start) = (self.range_start(), self.pc());
-        self.block(body, Want::Drop);
+        self.block(&inner.body, Want::Drop);
         let (after, is_empty) = (self.edge(), self.pc() == start);
         self.jump(end);
         if !is_empty {
@@ -400,8 +405,8 @@ impl<'a> Function<'_, 'a> {
         }
         self.bind(catch);
         if self.reachable() {
-            self.turn_variable(error, reg, own, TypeId::ERROR);
-            self.block(handler, Want::Drop);
+            self.turn_variable(inner.error, reg, own, TypeId::ERROR);
+            self.block(&inner.handler, Want::Drop);
         }
         self.bind(end);
         self.end_loop_register(mark, reg, own);
@@ -416,8 +421,8 @@ fn is_small<'a>(expr: &'a Expr<'a>, budget: &mut u32) -> bool {
     match &expr.kind {
         // These may be long; the others have a fixed number of parts.
         ExprKind::And(list) | ExprKind::Or(list) | ExprKind::Array(list) if list.len() as u32 > left => false,
-        ExprKind::Chain { rest, .. } if rest.len() as u32 > left => false,
-        ExprKind::Closure(_) | ExprKind::If { .. } | ExprKind::Match(_) => false,
+        ExprKind::Chain(chain) if chain.rest.len() as u32 > left => false,
+        ExprKind::Closure(_) | ExprKind::If(_) | ExprKind::Match(_) => false,
         _ => {
             walk::parts(expr, &mut |part| small = small && is_small(part, budget));
             small

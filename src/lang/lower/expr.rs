@@ -2,7 +2,7 @@
 
 use super::function::{Function, Slot, Value, Want};
 use crate::bytecode::{Kind, Literal, Op, Reg, TypeDesc, TypeId};
-use crate::lang::hir::{Block, Expr, ExprKind};
+use crate::lang::hir::{Block, Compare, Cond, Expr, ExprKind};
 use crate::lang::stack::with_room;
 
 impl<'a> Function<'_, 'a> {
@@ -47,12 +47,14 @@ impl<'a> Function<'_, 'a> {
         match &expr.kind {
             ExprKind::Neg { operand, op_span } => self.negate(operand, *op_span, expr.ty, dest),
             ExprKind::BitNot { operand } => self.complement(operand, expr.span, expr.ty, dest),
-            ExprKind::Chain { first, rest } => self.chain(expr, first, rest, dest),
-            ExprKind::Compare { op, op_span, lhs, rhs } => self.compare(*op, *op_span, lhs, rhs, dest),
-            ExprKind::Not { .. } | ExprKind::IsVariant { .. } | ExprKind::And(_) | ExprKind::Or(_) => {
+            ExprKind::Chain(chain) => self.chain(expr, chain, dest),
+            ExprKind::Compare(Compare { op, op_span, lhs, rhs }) => {
+                self.compare(*op, *op_span, lhs, rhs, dest)
+            }
+            ExprKind::Not { .. } | ExprKind::IsVariant(_) | ExprKind::And(_) | ExprKind::Or(_) => {
                 self.logic(expr, dest)
             }
-            ExprKind::Cond { .. } | ExprKind::If { .. } | ExprKind::Match(_) => {
+            ExprKind::Cond(_) | ExprKind::If(_) | ExprKind::Match(_) => {
                 let Some(ty) = self.value_type(expr.ty) else {
                     self.wanted(expr, Want::Drop);
                     return Value::None;
@@ -68,22 +70,20 @@ impl<'a> Function<'_, 'a> {
                 array.into()
             }
             ExprKind::Call { body, args } => self.call(*body, args, expr, dest),
-            ExprKind::CallNested { callee, args, .. } => self.call_known(callee, args, expr, dest),
-            ExprKind::CallValue { callee, args } => self.call_value(callee, args, expr, dest),
+            ExprKind::CallNested(call) => self.call_known(&call.callee, call.args, expr, dest),
+            ExprKind::CallValue(call) => self.call_value(call, expr, dest),
             ExprKind::Builtin { function, args } => self.builtin(*function, args, expr, dest),
-            ExprKind::Format { pieces, args } => self.format(pieces, args, expr.span, dest),
+            ExprKind::Format(template) => self.format(template, expr.span, dest),
             ExprKind::Field { object, field } => self.get_field(object, *field, dest),
             ExprKind::ErrorMessage(error) => self.error_part(Op::ErrorMessage, error, dest),
             ExprKind::ErrorKind(error) => self.error_part(Op::ErrorKind, error, dest),
-            ExprKind::Index { base, index, bracket } => self.index(base, index, *bracket, dest),
-            ExprKind::Slice { base, start, end, inclusive, bracket } => {
-                self.slice(base, *start, *end, *inclusive, *bracket, dest)
-            }
+            ExprKind::Index(index) => self.index(index, dest),
+            ExprKind::Slice(slice) => self.slice(slice, dest),
             ExprKind::Array(elements) => self.array(elements, expr, dest),
             ExprKind::Fill { value, count } => self.fill(value, count, expr, dest),
             ExprKind::Map(entries) => self.map(entries, expr),
             ExprKind::Struct { fields, .. } => self.structure(fields, expr, dest),
-            ExprKind::Variant { variant, args, .. } => self.variant(*variant, args, expr, dest),
+            ExprKind::Variant { variant, args } => self.variant(*variant, args, expr, dest),
             ExprKind::Local(_)
             | ExprKind::Int { .. }
             | ExprKind::Float(_)
@@ -99,7 +99,7 @@ impl<'a> Function<'_, 'a> {
     /// Lowers an expression for its effects.
     pub fn discard(&mut self, expr: &'a Expr<'a>) {
         match &expr.kind {
-            ExprKind::Cond { .. } | ExprKind::If { .. } | ExprKind::Match(_) => self.wanted(expr, Want::Drop),
+            ExprKind::Cond(_) | ExprKind::If(_) | ExprKind::Match(_) => self.wanted(expr, Want::Drop),
             _ => {
                 let value = self.expr(expr, None);
                 self.drop_value(value);
@@ -110,9 +110,9 @@ impl<'a> Function<'_, 'a> {
     /// Lowers an expression and does with its value what is wanted.
     pub fn wanted(&mut self, expr: &'a Expr<'a>, want: Want) {
         match (&expr.kind, want) {
-            (ExprKind::If { arms, otherwise }, _) => self.if_arms(arms, Some(otherwise), want),
+            (ExprKind::If(inner), _) => self.if_arms(inner, want),
             (ExprKind::Match(inner), _) => self.match_arms(inner, want),
-            (ExprKind::Cond { arms, otherwise }, _) => with_room(|| {
+            (ExprKind::Cond(Cond { arms, otherwise }), _) => with_room(|| {
                 let end = self.label();
                 for (condition, value) in *arms {
                     let next = self.label();

@@ -18,6 +18,7 @@ use std::sync::Arc;
 use super::Lowerer;
 use super::assigned::Assigned;
 use super::closure::Captures;
+use super::registers::FreeRegisters;
 use crate::bytecode::builder::MAX_REGISTERS;
 use crate::bytecode::{FunctionBuilder, Kind, Label, LiteralId, Point, Reg, RegType, Span, TypeDesc, TypeId};
 use crate::lang::hash::FastMap;
@@ -126,12 +127,12 @@ pub(super) struct OverflowArray {
 #[derive(Default)]
 pub(super) struct Buffers {
     pub builder: FunctionBuilder,
-    free: Vec<Vec<Reg>>,
-    touched: Vec<TypeId>,
+    free: FreeRegisters,
     /// Free registers that only constants of loops were in, and nullable ones.
     set_apart: Vec<Reg>,
     locals: Vec<Slot>,
     scope: Vec<LocalId>,
+    pub loops: Vec<LoopContext>,
     pub pending: Vec<Label>,
     pub used: Vec<bool>,
     /// Targets of the handlers of the `try` statements whose `catch` part has been begun and not emitted anything yet.
@@ -157,7 +158,6 @@ pub(super) struct Function<'l, 'a> {
     pub pinned: Vec<Option<Reg>>,
     /// Counter of the function; those of its loops follow.
     pub counter: u32,
-    pub loops: Vec<LoopContext>,
     pub globals: FastMap<VarId, Slot>,
     pub overflow: Vec<OverflowArray>,
     pub params: Vec<TypeId>,
@@ -206,7 +206,6 @@ impl<'l, 'a> Function<'l, 'a> {
             closure: None,
             pinned: Vec::new(),
             counter,
-            loops: Vec::new(),
             globals: FastMap::default(),
             overflow: Vec::new(),
             params: Vec::new(),
@@ -231,9 +230,7 @@ impl<'l, 'a> Function<'l, 'a> {
             self.buffers.builder.bind(label);
         }
         let result = finish(&mut self.buffers.builder);
-        for ty in self.buffers.touched.drain(..) {
-            self.buffers.free[ty.index()].clear();
-        }
+        self.buffers.free.clear();
         self.buffers.set_apart.clear();
         self.buffers.scope.clear();
         self.buffers.used.clear();
@@ -251,7 +248,7 @@ impl<'l, 'a> Function<'l, 'a> {
         if ty.0 <= Ty::RANGE.0 {
             return TypeId(ty.0);
         }
-        let id = self.s.types.convert(self.checked, self.types, ty);
+        let id = self.s.types.convert(self.checked, self.types, &mut self.s.names, ty);
         self.open |= self.s.types.is_open(id);
         id
     }
@@ -285,7 +282,7 @@ impl<'l, 'a> Function<'l, 'a> {
     /// A register of a type: one that is free, else a new one.
     #[inline]
     pub fn temp(&mut self, ty: TypeId) -> Reg {
-        match self.buffers.free.get_mut(ty.index()).and_then(Vec::pop) {
+        match self.buffers.free.pop(ty) {
             Some(reg) => reg,
             None => self.fresh(ty),
         }
@@ -321,14 +318,7 @@ impl<'l, 'a> Function<'l, 'a> {
         if nullable {
             return self.buffers.set_apart.push(reg);
         }
-        let index = ty.index();
-        if index >= self.buffers.free.len() {
-            self.buffers.free.resize_with(self.s.types.descs.len(), Vec::new);
-        }
-        if self.buffers.free[index].is_empty() {
-            self.buffers.touched.push(ty);
-        }
-        self.buffers.free[index].push(reg);
+        self.buffers.free.push(ty, reg);
     }
 
     /// The declared type of a register.
@@ -344,7 +334,7 @@ impl<'l, 'a> Function<'l, 'a> {
     /// Names the variable that a register holds.
     pub fn name_register(&mut self, reg: Reg, name: &str) {
         if !name.is_empty() {
-            let name = self.s.arc(name);
+            let name = self.s.names.get(name);
             self.buffers.builder.name_register(reg, name);
         }
     }

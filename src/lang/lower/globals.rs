@@ -15,7 +15,7 @@
 use super::walk::{self, Piece};
 use crate::bytecode::GlobalId;
 use crate::lang::hash::FastMap;
-use crate::lang::hir::{BodyId, Checked, ExprKind, Place, StmtKind, VarId};
+use crate::lang::hir::{BodyId, CallNested, Checked, Compound, ExprKind, Place, StmtKind, VarId};
 use crate::lang::types::{Ty, TyKind, Types};
 
 /// What is known of the module variables.
@@ -125,8 +125,8 @@ fn read_global(piece: Piece<'_>) -> Option<VarId> {
             ExprKind::Global(var) => Some(var),
             _ => None,
         },
-        Piece::Stmt(stmt) => match stmt.kind {
-            StmtKind::Compound { place: Place::Global(var, _), .. } => Some(var),
+        Piece::Stmt(stmt) => match &stmt.kind {
+            StmtKind::Compound(Compound { place: Place::Global(var, _), .. }) => Some(*var),
             _ => None,
         },
     }
@@ -135,11 +135,11 @@ fn read_global(piece: Piece<'_>) -> Option<VarId> {
 /// The bodies that a piece names itself.
 fn mentions(checked: &Checked<'_>, piece: Piece<'_>, visit: &mut impl FnMut(BodyId)) {
     match piece {
-        Piece::Expr(expr) => match expr.kind {
+        Piece::Expr(expr) => match &expr.kind {
             ExprKind::Function(body)
             | ExprKind::Closure(body)
             | ExprKind::Call { body, .. }
-            | ExprKind::CallNested { body, .. } => visit(body),
+            | ExprKind::CallNested(CallNested { body, .. }) => visit(*body),
             _ => {}
         },
         Piece::Stmt(stmt) => {

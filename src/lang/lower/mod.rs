@@ -25,6 +25,7 @@ mod labels;
 mod match_;
 mod place;
 mod print;
+mod registers;
 mod slots;
 #[cfg(test)]
 mod tests;
@@ -59,9 +60,8 @@ pub struct Lowerer {
     strings: FastMap<Arc<str>, LiteralId>,
     objects: FastMap<(TypeId, u32), LiteralId>,
     /// Numbers of the names of variables that may have no value.
-    names: FastMap<Arc<str>, u32>,
-    /// Names by their address, for this input.
-    arcs: FastMap<(usize, usize), Arc<str>>,
+    name_ids: FastMap<Arc<str>, u32>,
+    names: SharedNames,
     /// By body: the first of its counters.
     counters: Vec<Option<u32>>,
     /// By body: the input in which it was lowered last.
@@ -78,6 +78,24 @@ pub struct Lowerer {
     buffers: Option<Box<Buffers>>,
 }
 
+/// Shared copies of names that the trees hold, for those that tend to occur often.
+#[derive(Default)]
+struct SharedNames {
+    /// By address, since equal names are at one.
+    known: FastMap<(usize, usize), Arc<str>>,
+}
+
+impl SharedNames {
+    fn get(&mut self, name: &str) -> Arc<str> {
+        self.known.entry((name.as_ptr() as usize, name.len())).or_insert_with(|| name.into()).clone()
+    }
+
+    /// A new input begins: names of earlier ones may have been freed.
+    fn forget(&mut self) {
+        self.known.clear();
+    }
+}
+
 impl Lowerer {
     /// A session without inputs. In one that more inputs will follow (a REPL), module variables are shared between
     /// inputs, and an input that raised an error may leave them without a value.
@@ -88,8 +106,8 @@ impl Lowerer {
             globals: GlobalTable::new(interactive),
             strings: FastMap::default(),
             objects: FastMap::default(),
-            names: FastMap::default(),
-            arcs: FastMap::default(),
+            name_ids: FastMap::default(),
+            names: SharedNames::default(),
             counters: Vec::new(),
             lowered: Vec::new(),
             input: 0,
@@ -118,9 +136,8 @@ impl Lowerer {
 
     fn extend(&mut self, checked: &Checked<'_>, types: &mut Types, files: &[SourceFile]) {
         self.input += 1;
-        // The names of an earlier input may have been freed.
-        self.arcs.clear();
-        self.types.refresh(checked, types);
+        self.names.forget();
+        self.types.refresh(checked, types, &mut self.names);
         self.program.files = files.to_vec();
         let first = self.lowered.len();
         self.lowered.resize(checked.bodies.len(), 0);
@@ -146,8 +163,12 @@ impl Lowerer {
         }
         // An instance that runs the session goes on where it stopped, so earlier inputs stay in the list.
         self.program.entry.extend(checked.entry.iter().map(|body| FuncId(body.0)));
-        self.program.exports =
-            checked.exports.iter().map(|&(name, body)| (Arc::from(name), FuncId(body.0))).collect();
+        let functions = &self.program.functions;
+        let exports = checked.exports.iter().map(|&(name, body)| {
+            let own = &functions[body.index()].name;
+            (if **own == *name { own.clone() } else { name.into() }, FuncId(body.0))
+        });
+        self.program.exports = exports.collect();
     }
 
     fn lower_body(&mut self, checked: &Checked<'_>, types: &mut Types, id: BodyId) {
@@ -222,20 +243,15 @@ impl Lowerer {
         })
     }
 
-    /// A shared copy of a name that the syntax tree interned.
-    fn arc(&mut self, name: &str) -> Arc<str> {
-        self.arcs.entry((name.as_ptr() as usize, name.len())).or_insert_with(|| name.into()).clone()
-    }
-
     /// The number of a variable's name in [`Program::names`].
     fn name_id(&mut self, name: &str) -> u32 {
-        if let Some(&id) = self.names.get(name) {
+        if let Some(&id) = self.name_ids.get(name) {
             return id;
         }
         let id = self.program.names.len() as u32;
         let name: Arc<str> = name.into();
         self.program.names.push(name.clone());
-        self.names.insert(name, id);
+        self.name_ids.insert(name, id);
         id
     }
 
@@ -306,7 +322,8 @@ impl Function<'_, '_> {
         if let Some(ty) = self.captures.as_ref().and_then(|captures| captures.closure) {
             self.closure = Some(self.param(ty));
         }
-        for &local in &self.body.params {
+        self.params.reserve_exact(self.body.params.len());
+        for &local in self.body.params {
             let ty = self.ty(self.body.locals[local.index()].ty);
             let reg = self.param(ty);
             self.params.push(ty);
@@ -318,7 +335,7 @@ impl Function<'_, '_> {
     /// All that comes before the first statement.
     fn begin(&mut self, variables: &[VarId]) {
         self.begin_signature();
-        for &local in &self.body.params {
+        for &local in self.body.params {
             let info = &self.body.locals[local.index()];
             if let Slot::Reg(reg) = self.slot(local) {
                 self.name_register(reg, info.name);
@@ -352,7 +369,7 @@ impl Function<'_, '_> {
     /// What the builder does not know.
     fn info(&mut self) -> FunctionInfo {
         FunctionInfo {
-            name: self.s.arc(self.body.name),
+            name: self.body.name.into(),
             file: self.body.file,
             params: std::mem::take(&mut self.params),
             ret: self.ret,

@@ -6,18 +6,8 @@
 use super::function::{Function, Operand, Slot, Value};
 use super::slots::set_op;
 use crate::bytecode::{Arg, Op, Reg, Span, TypeId};
-use crate::lang::hir::{BinaryOp, Expr, ExprKind, LocalId, Place, Stmt, StmtKind, VarId};
+use crate::lang::hir::{Compound, Expr, ExprKind, Index, LocalId, Place, Stmt, StmtKind, VarId};
 use crate::lang::types::Ty;
-
-/// What a compound assignment does to a place.
-#[derive(Clone, Copy)]
-struct Change<'a> {
-    op: BinaryOp,
-    op_span: Span,
-    value: &'a Expr<'a>,
-    /// The length that the result must have.
-    length: Option<u32>,
-}
 
 impl<'a> Function<'_, 'a> {
     // ---- declarations
@@ -198,7 +188,7 @@ impl<'a> Function<'_, 'a> {
     /// Whether evaluating an expression may assign to a variable that is in a register: only what holds statements may.
     fn may_assign(value: &Expr<'_>) -> bool {
         match &value.kind {
-            ExprKind::If { .. } | ExprKind::Match(_) => true,
+            ExprKind::If(_) | ExprKind::Match(_) => true,
             ExprKind::CheckLen { operand, .. } => Self::may_assign(operand),
             _ => false,
         }
@@ -241,11 +231,11 @@ impl<'a> Function<'_, 'a> {
                 self.release(operand);
                 self.release(target);
             }
-            Place::Index { base, index, bracket } => {
+            Place::Index(Index { base, index, bracket }) => {
                 let target = self.eval_before(base, value);
                 let position = self.eval_before(index, value);
                 let operand = self.eval(value);
-                self.set_element(base.ty, target, position, operand, bracket);
+                self.set_element(base.ty, target, position, operand, *bracket);
                 self.release(operand);
                 self.release(position);
                 self.release(target);
@@ -277,9 +267,8 @@ impl<'a> Function<'_, 'a> {
 
     /// `place op= value`.
     pub fn compound(&mut self, stmt: &'a Stmt<'a>) {
-        let StmtKind::Compound { place, op, op_span, value, length } = stmt.kind else { return };
-        let change = Change { op, op_span, value, length };
-        match place {
+        let StmtKind::Compound(change) = stmt.kind else { return };
+        match change.place {
             Place::Local(local, span) => {
                 let info = &self.body.locals[local.index()];
                 let ty = self.ty(info.ty);
@@ -306,7 +295,7 @@ impl<'a> Function<'_, 'a> {
                 let (slot, temp) = self.outer(index);
                 let ty = match slot {
                     Slot::Cell(reg) | Slot::Maybe(reg) => self.content_type(reg),
-                    _ => self.ty(value.ty),
+                    _ => self.ty(change.value.ty),
                 };
                 let before = self.load(slot, ty, name, span, true, None);
                 self.compound_slot(slot, ty, before, change);
@@ -329,25 +318,25 @@ impl<'a> Function<'_, 'a> {
                 self.release(after);
                 self.release(target);
             }
-            Place::Index { base, index, bracket } => {
+            Place::Index(Index { base, index, bracket }) => {
                 let target = self.eval(base);
                 let position = self.eval(index);
                 let base_ty = self.ty(base.ty);
                 let (get, ty) = self.get_form(base_ty);
                 let before = self.temp(ty);
-                self.at(bracket).op(get, before, target.reg, position.reg);
+                self.at(*bracket).op(get, before, target.reg, position.reg);
                 let after = self.changed(change, Value::Temp(before), ty, None);
                 let after = self.operand(after, ty);
-                self.set_element(base.ty, target, position, after, bracket);
+                self.set_element(base.ty, target, position, after, *bracket);
                 self.release(after);
                 self.release(position);
                 self.release(target);
             }
-            Place::Discard => self.discard(value),
+            Place::Discard => self.discard(&change.value),
         }
     }
 
-    fn compound_slot(&mut self, slot: Slot, ty: TypeId, before: Value, change: Change<'a>) {
+    fn compound_slot(&mut self, slot: Slot, ty: TypeId, before: Value, change: &'a Compound<'a>) {
         let dest = match slot {
             Slot::Reg(reg) | Slot::Flagged(reg, _) => Some(reg),
             _ => None,
@@ -357,8 +346,8 @@ impl<'a> Function<'_, 'a> {
     }
 
     /// The new value of a place.
-    fn changed(&mut self, change: Change<'a>, before: Value, ty: TypeId, dest: Option<Reg>) -> Value {
-        let Change { op, op_span, value, length } = change;
+    fn changed(&mut self, change: &'a Compound<'a>, before: Value, ty: TypeId, dest: Option<Reg>) -> Value {
+        let Compound { op, op_span, ref value, length, .. } = *change;
         let Some(length) = length else { return self.binary(op, op_span, before, value, ty, dest) };
         // In a register of its own, as the variable stays as it is if the check raises.
         let after = self.binary(op, op_span, before, value, ty, None);

@@ -2,25 +2,19 @@
 
 use super::function::{Function, Operand, Value};
 use crate::bytecode::{Format, FormatId, Piece, Reg, Span, Spec, TypeId};
-use crate::lang::hir::{self, Expr};
+use crate::lang::hir::{self, Template};
 
 impl<'a> Function<'_, 'a> {
     /// `print(…)`: all arguments are evaluated before anything is written.
-    pub fn print(&mut self, pieces: &[hir::Piece<'a>], args: &'a [Expr<'a>], span: Span) {
-        let format = self.format_args(pieces, args);
+    pub fn print(&mut self, template: &'a Template<'a>, span: Span) {
+        let format = self.format_args(template);
         let (builder, regs) = self.at_with_args(span);
         builder.print(format, regs);
     }
 
     /// `format(…)`
-    pub fn format(
-        &mut self,
-        pieces: &[hir::Piece<'a>],
-        args: &'a [Expr<'a>],
-        span: Span,
-        dest: Option<Reg>,
-    ) -> Value {
-        let format = self.format_args(pieces, args);
+    pub fn format(&mut self, template: &'a Template<'a>, span: Span, dest: Option<Reg>) -> Value {
+        let format = self.format_args(template);
         let (reg, value) = self.result(dest, TypeId::STRING);
         let (builder, regs) = self.at_with_args(span);
         builder.format(reg, format, regs);
@@ -28,10 +22,10 @@ impl<'a> Function<'_, 'a> {
     }
 
     /// Evaluates the arguments of a template and pops them.
-    fn format_args(&mut self, pieces: &[hir::Piece<'a>], args: &'a [Expr<'a>]) -> FormatId {
-        let mut types = Vec::with_capacity(args.len());
+    fn format_args(&mut self, template: &'a Template<'a>) -> FormatId {
+        let mut types = Vec::with_capacity(template.args.len());
         let base = self.arg_count();
-        for arg in args {
+        for arg in template.args {
             let ty = self.ty(arg.ty);
             let value = self.expr(arg, None);
             types.push(ty);
@@ -39,7 +33,7 @@ impl<'a> Function<'_, 'a> {
             self.push_arg(operand);
         }
         self.pop_args(base);
-        let pieces = pieces.iter().map(|piece| match piece {
+        let pieces = template.pieces.iter().map(|piece| match piece {
             hir::Piece::Text(text) => Piece::Text((*text).into()),
             hir::Piece::Arg(spec) => Piece::Arg(spec.get()),
         });

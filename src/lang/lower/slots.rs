@@ -194,7 +194,7 @@ impl<'a> Function<'_, 'a> {
         }
         let mut counts: FastMap<TypeId, u32> = FastMap::default();
         let mut order = Vec::new();
-        for local in &self.body.locals {
+        for local in self.body.locals {
             let Some(ty) = self.value_type(local.ty) else { continue };
             let count = counts.entry(ty).or_default();
             if *count == 0 {

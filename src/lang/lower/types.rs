@@ -13,6 +13,7 @@
 
 use std::sync::Arc;
 
+use super::SharedNames;
 use crate::bytecode::{FuncId, Kind, Layout, TypeDesc, TypeId};
 use crate::lang::hash::FastMap;
 use crate::lang::hir::Checked;
@@ -42,6 +43,8 @@ pub(super) struct TypeTable {
     closures: FastMap<FuncId, TypeId>,
     /// Types that have a number but not yet a layout.
     pending: Vec<(TypeId, Pending)>,
+    /// Of [`TypeTable::convert_parts`], kept for the next time.
+    buffers: (Vec<Ty>, Vec<Ty>),
 }
 
 enum Pending {
@@ -75,6 +78,7 @@ impl TypeTable {
             cells: FastMap::default(),
             closures: FastMap::default(),
             pending: Vec::new(),
+            buffers: Default::default(),
         };
         table.arrays.insert(TypeId::STRING, TypeId::STRINGS);
         table
@@ -109,12 +113,12 @@ impl TypeTable {
     }
 
     /// Converts the open types again, once a new input may have solved their variables.
-    pub fn refresh(&mut self, checked: &Checked<'_>, types: &mut Types) {
+    pub(super) fn refresh(&mut self, checked: &Checked<'_>, types: &mut Types, names: &mut SharedNames) {
         let open = std::mem::take(&mut self.open_types);
         let old: Vec<TypeId> =
             open.iter().map(|ty| std::mem::replace(&mut self.known[ty.0 as usize], NONE)).collect();
         for (ty, old) in open.into_iter().zip(old) {
-            let new = self.convert(checked, types, ty);
+            let new = self.convert(checked, types, names, ty);
             if new != old {
                 self.descs[old.index()] = TypeDesc::Alias(new);
                 self.kinds[old.index()] = self.kinds[new.index()];
@@ -124,26 +128,39 @@ impl TypeTable {
     }
 
     /// The number of a type that has values.
-    pub fn convert(&mut self, checked: &Checked<'_>, types: &mut Types, ty: Ty) -> TypeId {
-        if let Some(&id) = self.known.get(ty.0 as usize)
-            && id != NONE
-        {
+    pub(super) fn convert(
+        &mut self,
+        checked: &Checked<'_>,
+        types: &mut Types,
+        names: &mut SharedNames,
+        ty: Ty,
+    ) -> TypeId {
+        if let Some(id) = self.lookup(ty) {
             return id;
         }
-        let id = self.convert_parts(checked, types, ty);
+        let id = self.convert_parts(checked, types, names, ty);
         while let Some((id, pending)) = self.pending.pop() {
             match pending {
-                Pending::Struct(of) => self.lay_out_struct(checked, types, id, of),
-                Pending::Enum(of, args) => self.lay_out_enum(checked, types, id, of, &args),
+                Pending::Struct(of) => self.lay_out_struct(checked, types, names, id, of),
+                Pending::Enum(of, args) => self.lay_out_enum(checked, types, names, (id, of), &args),
             }
         }
         id
     }
 
     /// The same, leaving layouts pending.
-    fn convert_parts(&mut self, checked: &Checked<'_>, types: &mut Types, root: Ty) -> TypeId {
-        let mut work = vec![root];
-        let mut parts: Vec<Ty> = Vec::new();
+    fn convert_parts(
+        &mut self,
+        checked: &Checked<'_>,
+        types: &mut Types,
+        names: &mut SharedNames,
+        root: Ty,
+    ) -> TypeId {
+        if let Some(id) = self.lookup(root) {
+            return id;
+        }
+        let (mut work, mut parts) = std::mem::take(&mut self.buffers);
+        work.push(root);
         while let Some(&given) = work.last() {
             if self.lookup(given).is_some() {
                 work.pop();
@@ -181,11 +198,11 @@ impl TypeTable {
             if work.len() > before {
                 continue;
             }
-            let kind = types.kind(ty).clone();
-            let id = self.build(checked, &kind, ty, &parts);
+            let id = self.build(checked, names, types.kind(ty), ty, &parts);
             self.remember(ty, id);
             work.pop();
         }
+        self.buffers = (work, parts);
         self.known[root.0 as usize]
     }
 
@@ -205,7 +222,14 @@ impl TypeTable {
     }
 
     /// Builds a type whose parts have been converted.
-    fn build(&mut self, checked: &Checked<'_>, kind: &TyKind, ty: Ty, parts: &[Ty]) -> TypeId {
+    fn build(
+        &mut self,
+        checked: &Checked<'_>,
+        names: &mut SharedNames,
+        kind: &TyKind,
+        ty: Ty,
+        parts: &[Ty],
+    ) -> TypeId {
         match kind {
             TyKind::I32 => TypeId::I32,
             TyKind::I64 => TypeId::I64,
@@ -268,7 +292,7 @@ impl TypeTable {
                 let name: Arc<str> = info.name.into();
                 let open = key.1.iter().any(|&part| self.is_open(part));
                 let id = if info.variants.iter().all(|variant| variant.payload.is_empty()) {
-                    let variants = info.variants.iter().map(|variant| variant.name.into()).collect();
+                    let variants = info.variants.iter().map(|variant| names.get(variant.name)).collect();
                     self.add(TypeDesc::Tag { name, variants }, Kind::Tag, open)
                 } else {
                     let id = self.add(TypeDesc::Enum { name, variants: Vec::new() }, Kind::Ref, open);
@@ -298,14 +322,21 @@ impl TypeTable {
         id
     }
 
-    fn lay_out_struct(&mut self, checked: &Checked<'_>, types: &mut Types, id: TypeId, of: StructId) {
+    fn lay_out_struct(
+        &mut self,
+        checked: &Checked<'_>,
+        types: &mut Types,
+        names: &mut SharedNames,
+        id: TypeId,
+        of: StructId,
+    ) {
         let info = &checked.structs[of.0 as usize];
         let fields: Vec<_> = info
             .fields
             .iter()
             .map(|&(name, ty)| {
-                let ty = self.convert_parts(checked, types, ty);
-                (Arc::from(name), ty, self.is_ref(ty))
+                let ty = self.convert_parts(checked, types, names, ty);
+                (names.get(name), ty, self.is_ref(ty))
             })
             .collect();
         self.descs[id.index()] = TypeDesc::Struct(Layout::new(info.name.into(), fields));
@@ -315,20 +346,20 @@ impl TypeTable {
         &mut self,
         checked: &Checked<'_>,
         types: &mut Types,
-        id: TypeId,
-        of: EnumId,
+        names: &mut SharedNames,
+        (id, of): (TypeId, EnumId),
         args: &[Ty],
     ) {
         let info = &checked.enums[of.0 as usize];
         let mut layouts = Vec::with_capacity(info.variants.len());
         for variant in &info.variants {
             let mut fields = Vec::with_capacity(variant.payload.len());
-            for &(name, ty) in &variant.payload {
+            for &(name, ty) in variant.payload {
                 let ty = types.instantiate(ty, args);
-                let ty = self.convert_parts(checked, types, ty);
-                fields.push((Arc::from(name), ty, self.is_ref(ty)));
+                let ty = self.convert_parts(checked, types, names, ty);
+                fields.push((names.get(name), ty, self.is_ref(ty)));
             }
-            layouts.push(Layout::new(variant.name.into(), fields));
+            layouts.push(Layout::new(names.get(variant.name), fields));
         }
         if let TypeDesc::Enum { variants, .. } = &mut self.descs[id.index()] {
             *variants = layouts;

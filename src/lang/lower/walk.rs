@@ -20,43 +20,48 @@ pub(super) fn parts<'a>(expr: &'a Expr<'a>, visit: &mut impl FnMut(&'a Expr<'a>)
         Cast { operand, .. } | CheckLen { operand, .. } => visit(operand),
         ErrorMessage(operand) | ErrorKind(operand) => visit(operand),
         Field { object, .. } => visit(object),
-        Chain { first, rest } => {
-            visit(first);
-            rest.iter().for_each(|step| visit(&step.rhs));
+        Chain(chain) => {
+            visit(&chain.first);
+            chain.rest.iter().for_each(|step| visit(&step.rhs));
         }
-        Compare { lhs, rhs, .. } => {
-            visit(lhs);
-            visit(rhs);
+        Compare(compare) => {
+            visit(&compare.lhs);
+            visit(&compare.rhs);
         }
-        IsVariant { value, args, .. } => {
-            visit(value);
-            args.iter().flatten().for_each(visit);
+        IsVariant(test) => {
+            visit(&test.value);
+            test.args.iter().flatten().for_each(visit);
         }
         And(operands) | Or(operands) | Array(operands) => operands.iter().for_each(visit),
-        Cond { arms, otherwise } => {
-            for (condition, value) in *arms {
+        Cond(cond) => {
+            for (condition, value) in cond.arms {
                 visit(condition);
                 visit(value);
             }
-            visit(otherwise);
+            visit(&cond.otherwise);
         }
-        If { arms, .. } => arms.iter().for_each(|(condition, _)| visit(condition)),
+        If(inner) => inner.arms.iter().for_each(|(condition, _)| visit(condition)),
         Match(inner) => visit(&inner.value),
-        Call { args, .. } | Builtin { args, .. } | Format { args, .. } | Variant { args, .. } => {
+        Format(template) => template.args.iter().for_each(visit),
+        Call { args, .. } | Builtin { args, .. } | Variant { args, .. } => {
             args.iter().for_each(visit);
         }
-        CallNested { callee, args, .. } | CallValue { callee, args } => {
-            visit(callee);
-            args.iter().for_each(visit);
+        CallNested(call) => {
+            visit(&call.callee);
+            call.args.iter().for_each(visit);
         }
-        Index { base, index, .. } => {
-            visit(base);
-            visit(index);
+        CallValue(call) => {
+            visit(&call.callee);
+            call.args.iter().for_each(visit);
         }
-        Slice { base, start, end, .. } => {
-            visit(base);
-            start.iter().copied().for_each(&mut *visit);
-            end.iter().copied().for_each(visit);
+        Index(inner) => {
+            visit(&inner.base);
+            visit(&inner.index);
+        }
+        Slice(slice) => {
+            visit(&slice.base);
+            slice.start.iter().for_each(&mut *visit);
+            slice.end.iter().for_each(visit);
         }
         Fill { value, count } => {
             visit(value);
@@ -77,9 +82,9 @@ pub(super) fn place_parts<'a>(place: &Place<'a>, visit: &mut impl FnMut(&'a Expr
     match place {
         Place::Local(..) | Place::Outer(..) | Place::Global(..) | Place::Discard => {}
         Place::Field { object, .. } => visit(object),
-        Place::Index { base, index, .. } => {
-            visit(base);
-            visit(index);
+        Place::Index(inner) => {
+            visit(&inner.base);
+            visit(&inner.index);
         }
     }
 }
@@ -97,9 +102,9 @@ pub(super) fn pieces<'a>(piece: Piece<'a>, list: &mut Vec<Piece<'a>>) {
         Piece::Expr(expr) => {
             parts(expr, &mut |part| list.push(Piece::Expr(part)));
             match &expr.kind {
-                ExprKind::If { arms, otherwise } => {
-                    arms.iter().for_each(|(_, block)| block_pieces(block, list));
-                    block_pieces(otherwise, list);
+                ExprKind::If(inner) => {
+                    inner.arms.iter().for_each(|(_, block)| block_pieces(block, list));
+                    inner.otherwise.iter().for_each(|block| block_pieces(block, list));
                 }
                 ExprKind::Match(inner) => arm_pieces(inner, list),
                 _ => {}
@@ -114,23 +119,27 @@ fn stmt_pieces<'a>(stmt: &'a Stmt<'a>, list: &mut Vec<Piece<'a>>) {
         StmtKind::Let { value, .. } | StmtKind::LetGlobal { value, .. } | StmtKind::Expr(value) => {
             list.push(Piece::Expr(value));
         }
-        StmtKind::Assign { place, value } | StmtKind::Compound { place, value, .. } => {
+        StmtKind::Assign { place, value } => {
             place_parts(place, &mut |part| list.push(Piece::Expr(part)));
             list.push(Piece::Expr(value));
         }
-        StmtKind::Print { args, .. } => list.extend(args.iter().map(Piece::Expr)),
-        StmtKind::If { arms, otherwise } => {
-            for (condition, block) in *arms {
+        StmtKind::Compound(inner) => {
+            place_parts(&inner.place, &mut |part| list.push(Piece::Expr(part)));
+            list.push(Piece::Expr(&inner.value));
+        }
+        StmtKind::Print { template, .. } => list.extend(template.args.iter().map(Piece::Expr)),
+        StmtKind::If(inner) => {
+            for (condition, block) in inner.arms {
                 list.push(Piece::Expr(condition));
                 block_pieces(block, list);
             }
-            if let Some(block) = otherwise {
+            if let Some(block) = &inner.otherwise {
                 block_pieces(block, list);
             }
         }
-        StmtKind::While { cond, body, .. } => {
-            list.push(Piece::Expr(cond));
-            block_pieces(body, list);
+        StmtKind::While(inner) => {
+            list.push(Piece::Expr(&inner.cond));
+            block_pieces(&inner.body, list);
         }
         StmtKind::ForRange(range) => {
             list.extend([Piece::Expr(&range.start), Piece::Expr(&range.end)]);
@@ -143,9 +152,9 @@ fn stmt_pieces<'a>(stmt: &'a Stmt<'a>, list: &mut Vec<Piece<'a>>) {
         }
         StmtKind::Break(_) | StmtKind::Continue(_) | StmtKind::Nested(_) => {}
         StmtKind::Return(value) => list.extend(value.iter().map(|value| Piece::Expr(value))),
-        StmtKind::Try { body, handler, .. } => {
-            block_pieces(body, list);
-            block_pieces(handler, list);
+        StmtKind::Try(inner) => {
+            block_pieces(&inner.body, list);
+            block_pieces(&inner.handler, list);
         }
         StmtKind::Match(inner) => {
             list.push(Piece::Expr(&inner.value));

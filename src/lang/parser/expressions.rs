@@ -101,8 +101,8 @@ impl<'a> Parser<'a, '_> {
             value = self.binary(OR)?;
         }
         let arms = self.stacks.cond_arms.take(mark, self.arena);
-        let otherwise = self.arena.alloc(value);
-        Ok(Expr { kind: ExprKind::Cond { arms, otherwise }, span: self.span_from(start) })
+        let kind = ExprKind::Cond(self.arena.alloc(Cond { arms, otherwise: value }));
+        Ok(Expr { kind, span: self.span_from(start) })
     }
 
     /// Operators of level `min` and tighter.
@@ -153,12 +153,11 @@ impl<'a> Parser<'a, '_> {
         let rhs = self.binary(COMPARE + 1)?;
         let op_span = operator.span;
         let start = lhs.span.start;
-        let lhs = &*self.arena.alloc(lhs);
         let kind = match compare_op(operator.kind) {
-            Some(op) => ExprKind::Compare { op, op_span, lhs, rhs: self.arena.alloc(rhs) },
+            Some(op) => ExprKind::Compare(self.arena.alloc(Compare { op, op_span, lhs, rhs })),
             None => {
                 let pattern = self.match_value(rhs);
-                ExprKind::Matches { op_span, value: lhs, pattern: self.arena.alloc(pattern) }
+                ExprKind::Matches(self.arena.alloc(Matches { op_span, value: lhs, pattern }))
             }
         };
         if level(self.tok.kind) == COMPARE {
@@ -176,7 +175,7 @@ impl<'a> Parser<'a, '_> {
 
     /// What stands behind `matches`: a path with arguments is a pattern, in which `_` accepts anything.
     fn match_value(&mut self, rhs: Expr<'a>) -> MatchValue<'a> {
-        if let ExprKind::Postfix { base, ops: [members @ .., last] } = rhs.kind
+        if let ExprKind::Postfix(Postfix { base, ops: [members @ .., last] }) = rhs.kind
             && let (ExprKind::Name(name), PostfixKind::Call(args)) = (base.kind, last.kind)
             && members.iter().all(|op| matches!(op.kind, PostfixKind::Member(_)))
         {
@@ -213,9 +212,9 @@ impl<'a> Parser<'a, '_> {
             let rhs = self.binary(chain_level + 1)?;
             self.stacks.steps.push(ChainStep { op, op_span, rhs });
         }
-        let first = self.arena.alloc(first);
         let rest = self.stacks.steps.take(mark, self.arena);
-        Ok(Expr { kind: ExprKind::Chain { first, rest }, span: self.span_from(start) })
+        let kind = ExprKind::Chain(self.arena.alloc(Chain { first, rest }));
+        Ok(Expr { kind, span: self.span_from(start) })
     }
 
     #[inline]
@@ -227,7 +226,7 @@ impl<'a> Parser<'a, '_> {
     #[inline(never)]
     fn cast_to(&mut self, operand: Expr<'a>) -> Parsed<Expr<'a>> {
         let as_span = self.bump().span;
-        let ty = self.ty_ref()?;
+        let ty = self.ty()?;
         if self.at(TokenKind::As) {
             return Err(self.error_help(
                 1006,
@@ -239,7 +238,7 @@ impl<'a> Parser<'a, '_> {
             ));
         }
         let start = operand.span.start;
-        let kind = ExprKind::Cast { operand: self.arena.alloc(operand), as_span, ty };
+        let kind = ExprKind::Cast(self.arena.alloc(Cast { operand, as_span, ty }));
         Ok(Expr { kind, span: self.span_from(start) })
     }
 
@@ -298,9 +297,9 @@ impl<'a> Parser<'a, '_> {
         if self.stacks.ops.len() == mark {
             return Ok(base);
         }
-        let base = self.arena.alloc(base);
         let ops = self.stacks.ops.take(mark, self.arena);
-        Ok(Expr { kind: ExprKind::Postfix { base, ops }, span: self.span_from(start) })
+        let kind = ExprKind::Postfix(self.arena.alloc(Postfix { base, ops }));
+        Ok(Expr { kind, span: self.span_from(start) })
     }
 
     /// `(e, e)`; the bracket is current.
@@ -378,7 +377,8 @@ impl<'a> Parser<'a, '_> {
             })?;
             Ok(parser.stacks.inits.take(mark, parser.arena))
         })?;
-        Ok(Expr { kind: ExprKind::Struct { path, inits }, span: self.span_from(base.span.start) })
+        let kind = ExprKind::Struct(self.arena.alloc(StructLiteral { path, inits }));
+        Ok(Expr { kind, span: self.span_from(base.span.start) })
     }
 
     fn primary(&mut self, minus: Option<Span>) -> Parsed<Expr<'a>> {

@@ -403,7 +403,7 @@ impl<'a> Parser<'a, '_> {
     fn check_place(&mut self, place: &Expr<'a>, compound: bool) -> Parsed<()> {
         match place.kind {
             ExprKind::Name(_) if compound => Ok(()),
-            ExprKind::Postfix { ops: [.., last], .. } => match last.kind {
+            ExprKind::Postfix(Postfix { ops: [.., last], .. }) => match last.kind {
                 PostfixKind::Member(_) | PostfixKind::Index(_) => Ok(()),
                 PostfixKind::Slice { .. } => Err(self.error(
                     1006,
@@ -487,16 +487,16 @@ impl<'a> Parser<'a, '_> {
             otherwise = Some(self.suite());
         }
         let arms = self.stacks.if_arms.take(mark, self.arena);
-        StmtKind::If { arms, otherwise }
+        StmtKind::If(self.arena.alloc(If { arms, otherwise }))
     }
 
     fn while_stmt(&mut self, label: Option<Ident>) -> StmtKind<'a> {
         self.bump();
         let waiting = self.lambda_statements.len();
-        let (cond, body) = self.header(Self::expr_ref);
+        let (cond, body) = self.header(Self::expr);
         self.reject_lambda_statements(waiting);
-        let cond = cond.unwrap_or_else(|| self.arena.alloc(self.error_expr()));
-        StmtKind::While { label, cond, body }
+        let cond = cond.unwrap_or_else(|| self.error_expr());
+        StmtKind::While(self.arena.alloc(While { label, cond, body }))
     }
 
     fn for_stmt(&mut self, label: Option<Ident>) -> Parsed<StmtKind<'a>> {
@@ -553,7 +553,7 @@ impl<'a> Parser<'a, '_> {
         let name = if self.at(TokenKind::Ident) { Some(self.take_ident()) } else { None };
         let handler = self.suite();
         self.reject_lambda_statements(waiting);
-        Ok(StmtKind::Try { body, name, handler })
+        Ok(StmtKind::Try(self.arena.alloc(Try { body, name, handler })))
     }
 
     /// `match e:` and its arms; the keyword is current.

@@ -1,10 +1,9 @@
 //! Addresses of code, calls and jumps far away.
 //!
-//! | macro | becomes |
-//! | --- | --- |
-//! | address of a label | `adr`: 1 MiB either way, else [`AsmError::OutOfReach`](crate::asm::AsmError::OutOfReach) |
-//! | address outside | a constant, at most three instructions for one of 48 bits; of an external symbol, a literal load, whose literal has the relocation |
-//! | far call, far jump | the address, and `blr` or `br` |
+//! - Address of a label: `adr`, 1 MiB either way, else [`AsmError::OutOfReach`](crate::asm::AsmError::OutOfReach).
+//! - Address outside: a constant, at most three instructions for one of 48 bits. Of an external symbol: a literal load,
+//!   whose literal has the relocation.
+//! - Far call, far jump: the address, and `blr` or `br`.
 //!
 //! Without a register to spare the address goes through `x16`, the first of the registers (IP0, IP1) that the procedure call
 //! standard lets veneers between caller and callee overwrite. A `br` through it may also enter a function that begins with

@@ -1,12 +1,12 @@
 //! Comparisons: branches, conditional values, minimum and maximum.
 //!
-//! | macro | becomes |
-//! | --- | --- |
-//! | branch, set, select | `cmp`, then `b.cond`, `cset`, `csel` |
-//! | the same of floats | `fcmp`; the conditions are those that are false, or for `Ne` true, of what is unordered |
-//! | branch with 0 | `cbz`, `cbnz`; `tbz`, `tbnz` on the sign |
-//! | branch with a constant | `cmp`, or `cmn` with the negation; one that no form holds may have a neighbour that does (`<= 4095` is `< 4096`) |
-//! | min, max | `fminnm`, `fmaxnm`, after the same of each operand with itself: these take a quiet NaN for missing, but answer a signalling one with a NaN, and alone they quiet it |
+//! - Branch, set, select: `cmp`, then `b.cond`, `cset`, `csel`.
+//! - The same of floats: `fcmp`, and the conditions that are false, or for `Ne` true, of what is unordered.
+//! - Branch on a comparison with 0: `cbz`, `cbnz`; `tbz`, `tbnz` on the sign.
+//! - Branch on a comparison with a constant: `cmp`, or `cmn` with the negation. One that no form holds may have a neighbour
+//!   that does, or that takes fewer instructions (`<= 4095` is `< 4096`).
+//! - Minimum, maximum: `fminnm`, `fmaxnm`. These take a quiet NaN for missing, but answer a signalling one with a NaN, so that each
+//!   operand is quieted first, by the same instruction with itself.
 //!
 //! A `tbz` reaches 32 KiB. Where its label is known to be further away, `cmp` and `b.cond` (1 MiB) take its place; one that turns
 //! out to be further away gets a veneer, as all branches do.

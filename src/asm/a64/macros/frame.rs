@@ -189,7 +189,7 @@ fn lower_and_touch(asm: &mut Assembler, bytes: u32) {
 
 /// Lowers the stack pointer by a multiple of 16, and touches each page.
 pub(super) fn probe_stack(asm: &mut Assembler, bytes: u32) {
-    if bytes % 16 != 0 {
+    if !bytes.is_multiple_of(16) {
         return fail(asm, "a stack pointer that is no multiple of 16");
     }
     lower_probed(asm, bytes);

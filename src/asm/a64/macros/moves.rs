@@ -43,7 +43,7 @@ pub(super) fn parallel(asm: &mut Assembler, moves: &[(Where, Where)]) {
         registers |= bit(from) | bit(to);
         for place in [from, to] {
             if let Place::Stack(offset) = place
-                && offset % 8 != 0
+                && !offset.is_multiple_of(8)
             {
                 return fail(asm, "a stack place of a parallel move that is no multiple of 8");
             }

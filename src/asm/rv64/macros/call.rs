@@ -19,7 +19,7 @@ impl Assembler {
         }
     }
 
-    pub(super) fn put_far(&mut self, rd: X, far: Far) {
+    pub(super) fn put_far_address(&mut self, rd: X, far: Far) {
         match far {
             Far::Address(address) => self.put_constant(rd, address as i64),
             Far::External(symbol) => {
@@ -51,7 +51,7 @@ impl Assembler {
                 self.put_constant(through, high);
                 low = rest;
             }
-            Far::External(_) => self.put_far(through, far),
+            Far::External(_) => self.put_far_address(through, far),
         }
         match (low.value(), link) {
             (0, ZERO) => self.jr(through),

@@ -9,7 +9,7 @@
 //! | `moves` | `move_*`, `parallel_move` | one instruction a move, three a cycle of two |
 //! | `arith` | sums, products, negation, absolute value | overflow is seen in the result: two to four instructions |
 //! | `divide` | quotients and remainders | two instructions, four or five where the quotient may overflow |
-//! | `convert` | between integers and floats | one; saturating four; checked three to five |
+//! | `convert` | between integers and floats, `min_f64`, `max_f64` | one; saturating four; checked three to five; one or three |
 //! | `compare` | branches, sets, selects | one to three, more for large immediates |
 //! | `memory` | loads, stores, polls | one, two up to 4 KiB, else three or more |
 //! | `call` | labels, far calls and jumps | a constant or a literal, and `jalr` |
@@ -38,7 +38,7 @@ use super::{Assembler, Kind};
 use crate::asm::error::AsmError;
 use crate::asm::label::Label;
 use crate::asm::macros::{
-    Access, Compare, Far, FloatCompare, Frame, FrameLayout, MacroAssembler, Place, Width,
+    Access, Compare, Far, FloatCompare, Frame, FrameLayout, MacroAssembler, PlaceOf, Width,
 };
 
 /// Extensions that macros may use.
@@ -46,7 +46,7 @@ use crate::asm::macros::{
 pub struct Features {
     /// Zba: `zext.w` in constants.
     pub zba: bool,
-    /// Zbb: `min` and `max`.
+    /// Zbb: `min` and `max`; and F of version 2.2, which is older.
     pub zbb: bool,
     /// Zbs: `bseti` in constants.
     pub zbs: bool,
@@ -202,7 +202,7 @@ impl MacroAssembler for Assembler {
         load_f64              [DefF fd, f64 value]                           put_f64;
         load_f32              [DefF fd, f32 value]                           put_f32;
         load_label            [Def rd, Label label]                          put_label;
-        load_far              [Def rd, Far far]                              put_far;
+        load_far              [Def rd, Far far]                              put_far_address;
         move_i64              [Def rd, Use rn]                               put_move;
         move_f64              [DefF fd, UseF from]                           put_move_f64;
 
@@ -236,8 +236,8 @@ impl MacroAssembler for Assembler {
 
         select_i64            [Compare compare, Def rd, Use rn, Use rm]      put_select;
         select_i32            [Compare compare, Def rd, Use rn, Use rm]      put_select;
-        min_f64               [DefF fd, UseF left, UseF right]               fmin_d;
-        max_f64               [DefF fd, UseF left, UseF right]               fmax_d;
+        min_f64               [DefF fd, UseF left, UseF right]               put_min_f64;
+        max_f64               [DefF fd, UseF left, UseF right]               put_max_f64;
 
         i64_to_f64            [DefF fd, Use rn]                              put_i64_to_f64;
         i32_to_f64            [DefF fd, Use rn]                              fcvt_d_w;
@@ -275,7 +275,7 @@ impl MacroAssembler for Assembler {
         self.load_i64(rd, value.into());
     }
 
-    fn parallel_move(&mut self, moves: &[(Place<X, F>, Place<X, F>)]) {
+    fn parallel_move(&mut self, moves: &[(PlaceOf<Self>, PlaceOf<Self>)]) {
         self.put_moves(moves);
     }
 

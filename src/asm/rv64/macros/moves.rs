@@ -9,7 +9,7 @@ use super::super::Assembler;
 use super::super::reg::{F, FT11, SP, T5, X};
 use super::{OPERAND, can_read, can_write, is_float};
 use crate::asm::error::AsmError;
-use crate::asm::macros::{Access, Place, Width};
+use crate::asm::macros::{Access, Place, PlaceOf, Width};
 use crate::parallel_move::{Step, resolve};
 
 impl Assembler {
@@ -28,7 +28,7 @@ impl Assembler {
     }
 
     /// All moves at once.
-    pub(super) fn put_moves(&mut self, moves: &[(Place<X, F>, Place<X, F>)]) {
+    pub(super) fn put_moves(&mut self, moves: &[(PlaceOf<Assembler>, PlaceOf<Assembler>)]) {
         let offset = self.offset();
         for (from, to) in moves {
             let is_fine = |place: &Place<X, F>, general: bool| match place {

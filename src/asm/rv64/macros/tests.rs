@@ -4,7 +4,7 @@ use super::constant::{Search, Step};
 use super::*;
 use crate::asm::form::Rng;
 use crate::asm::listing::Disassemble;
-use crate::asm::macros::Frame;
+use crate::asm::macros::{Frame, Place};
 use crate::asm::rv64::Disassembler;
 
 /// What an instruction sequence is, an instruction a line, with labels as offsets.
@@ -109,7 +109,6 @@ fn no_one_or_two_instructions_build_a_constant_that_takes_more() {
     for _ in 0..30_000 {
         for which in 0..17 {
             let value = second(first(&mut rng), which, &mut rng);
-            // The negation of `lui` 0x80000 is the one thing that wants an operation of its own; `li`, `slli` gives it too.
             assert!(length(value) <= 2, "{value:#x} by {which}");
         }
     }
@@ -249,6 +248,10 @@ const LISTED: &[(&str, Emit)] = &[
         asm.select_i64(Compare::Above, A0, A1, A2);
     }),
     ("min_f64 fa0, fa1, fa2", |asm, _| asm.min_f64(FA0, FA1, FA2)),
+    ("min_f64 fa0, fa1, fa2, with Zbb", |asm, _| {
+        asm.set_features(Features { zbb: true, ..Features::default() });
+        asm.min_f64(FA0, FA1, FA2);
+    }),
     ("u64_to_f64 fa0, a0", |asm, _| asm.u64_to_f64(FA0, A0)),
     ("f64_to_i64_saturating a0, fa0", |asm, _| asm.f64_to_i64_saturating(A0, FA0)),
     ("f64_to_u32_saturating a0, fa0", |asm, _| asm.f64_to_u32_saturating(A0, FA0)),

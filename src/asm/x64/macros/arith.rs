@@ -9,9 +9,9 @@ use super::constant;
 use super::width::{self, mov};
 use super::{Assembler, SCRATCH};
 use crate::asm::label::Label;
+use crate::asm::x64::Mem;
 use crate::asm::x64::operand::Cond;
 use crate::asm::x64::reg::Gpr64;
-use crate::asm::x64::{Mem, operand};
 
 /// A sum or a difference.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -20,18 +20,14 @@ pub(super) enum Sum {
     Sub,
 }
 
-/// `rd = rn + value`; registers are not checked.
-pub(super) fn add_imm_any(asm: &mut Assembler, wide: bool, rd: Gpr64, rn: Gpr64, value: i64) {
+fn add_imm_any(asm: &mut Assembler, wide: bool, rd: Gpr64, rn: Gpr64, value: i64) {
     if value == 0 {
         // Of 32 bits, the move to itself clears the others.
         if rd != rn || !wide {
             mov(asm, wide, rd, rn);
         }
     } else if rd == rn {
-        if !sum_short(asm, Sum::Add, wide, rd, value) {
-            constant::load(asm, SCRATCH, value);
-            width::add(asm, wide, rd, SCRATCH);
-        }
+        sum_imm(asm, Sum::Add, wide, rd, value);
     } else if let Ok(value) = i32::try_from(value) {
         let sum = Mem::base(rn, value);
         if wide { asm.lea_r64_m(rd, sum) } else { asm.lea_r32_m(rd.as_32(), sum) }
@@ -47,7 +43,18 @@ pub(super) fn add_imm(asm: &mut Assembler, wide: bool, rd: Gpr64, rn: Gpr64, val
     }
 }
 
-/// Adds an immediate to `rd`, or subtracts it, if an instruction has room for it.
+/// Adds an immediate to `rd`, or subtracts it; `rd` may be `rsp`. Nothing for 0.
+pub(super) fn sum_imm(asm: &mut Assembler, sum: Sum, wide: bool, rd: Gpr64, value: i64) {
+    if value != 0 && !sum_short(asm, sum, wide, rd, value) {
+        constant::load(asm, SCRATCH, value);
+        match sum {
+            Sum::Add => width::add(asm, wide, rd, SCRATCH),
+            Sum::Sub => width::sub(asm, wide, rd, SCRATCH),
+        }
+    }
+}
+
+/// The same, if an instruction has room for the immediate.
 fn sum_short(asm: &mut Assembler, sum: Sum, wide: bool, rd: Gpr64, value: i64) -> bool {
     let fits = |value: i64| i32::try_from(value).ok();
     // i32::MIN of 32 bits negates to itself, as a difference that is no sum; of 64 bits, too, at the other end.
@@ -151,7 +158,7 @@ pub(super) fn neg_checked(asm: &mut Assembler, wide: bool, rd: Gpr64, rn: Gpr64,
             mov(asm, wide, rd, rn);
         }
         width::neg(asm, wide, rd);
-        asm.jcc(operand::Cond::O, overflow);
+        asm.jcc(Cond::O, overflow);
     }
 }
 

@@ -1,5 +1,8 @@
 //! Calls, prologues and epilogues, probes of the stack.
 //!
+//! A call outside is one instruction: through a constant in the pool. It changes no register; with a register to go through, it is
+//! `movabs` and `call`, and needs no constant.
+//!
 //! A frame, from the caller's stack pointer down: return address, caller's `rbp` (to which `rbp` points), saved general
 //! registers, saved float registers, the function's own bytes, and for Windows 32 bytes for its callees' argument registers.
 //! The stack pointer is a multiple of 16 in the body.
@@ -8,7 +11,7 @@
 //! where Windows' own probes touch too. Up to [`UNROLLED`] of them take one instruction each; more are a loop. A frame below one page needs
 //! none: the `push` of its caller touched what is above it, and a call from it touches what is below.
 
-use super::arith::add_imm_any;
+use super::arith::{Sum, sum_imm};
 use super::constant;
 use super::{Abi, Assembler, SCRATCH};
 use crate::asm::macros::{Far, Frame, FrameLayout};
@@ -22,36 +25,51 @@ const UNROLLED: u32 = 8;
 /// What a called function may overwrite above its return address.
 const SHADOW: u32 = 32;
 
-/// With no register, and a known address, the constant is called through memory. An external one is always in a
-/// register, `r11` at worst: linkers' stubs may overwrite that too.
-pub(super) fn call_far(asm: &mut Assembler, far: Far, through: Option<Gpr64>) {
-    if let (Far::Address(address), None) = (far, through) {
-        let constant = asm.constant(address);
-        return asm.call_m64(Mem::label(constant));
-    }
-    if let Some(register) = load_target(asm, far, through) {
-        asm.call_r64(register);
-    }
+/// The constant from the pool that holds an address.
+fn pooled(asm: &mut Assembler, far: Far) -> Mem {
+    let constant = match far {
+        Far::Address(address) => asm.constant(address),
+        Far::External(symbol) => asm.external_constant(symbol),
+    };
+    Mem::label(constant)
 }
 
-pub(super) fn jump_far(asm: &mut Assembler, far: Far, through: Option<Gpr64>) {
-    if let (Far::Address(address), None) = (far, through) {
-        let constant = asm.constant(address);
-        return asm.jmp_m64(Mem::label(constant));
-    }
-    if let Some(register) = load_target(asm, far, through) {
-        asm.jmp_r64(register);
-    }
-}
-
-fn load_target(asm: &mut Assembler, far: Far, through: Option<Gpr64>) -> Option<Gpr64> {
-    let register = through.unwrap_or(SCRATCH);
+/// The register that holds the address on the way.
+fn loaded(asm: &mut Assembler, far: Far, register: Gpr64) -> Option<Gpr64> {
     if register == RSP {
         asm.wrong("a call goes through rsp");
         return None;
     }
     constant::load_far(asm, register, far);
     Some(register)
+}
+
+pub(super) fn call_far(asm: &mut Assembler, far: Far, through: Option<Gpr64>) {
+    match through {
+        None => {
+            let place = pooled(asm, far);
+            asm.call_m64(place);
+        }
+        Some(register) => {
+            if let Some(register) = loaded(asm, far, register) {
+                asm.call_r64(register);
+            }
+        }
+    }
+}
+
+pub(super) fn jump_far(asm: &mut Assembler, far: Far, through: Option<Gpr64>) {
+    match through {
+        None => {
+            let place = pooled(asm, far);
+            asm.jmp_m64(place);
+        }
+        Some(register) => {
+            if let Some(register) = loaded(asm, far, register) {
+                asm.jmp_r64(register);
+            }
+        }
+    }
 }
 
 /// Where the parts of a frame are, in bytes.
@@ -103,7 +121,7 @@ pub(super) fn prologue(asm: &mut Assembler, abi: Abi, frame: &Frame<'_, Gpr64, X
     if parts.below >= PAGE && (frame.probed || abi == Abi::Windows) {
         lower_probed(asm, parts.below, 1);
     } else {
-        add_imm_any(asm, true, RSP, RSP, -i64::from(parts.below));
+        lower(asm, parts.below);
     }
     for (index, &register) in (0..).zip(frame.saved_floats) {
         let to = float_slot(abi, &parts, index);
@@ -126,7 +144,7 @@ pub(super) fn epilogue(asm: &mut Assembler, abi: Abi, frame: &Frame<'_, Gpr64, X
     if pushed(frame).next().is_none() && parts.below > 0 {
         asm.leave();
     } else {
-        add_imm_any(asm, true, RSP, RSP, parts.below.into());
+        sum_imm(asm, Sum::Add, true, RSP, parts.below.into());
         for register in pushed(frame).rev() {
             asm.pop_r64(register);
         }
@@ -136,13 +154,18 @@ pub(super) fn epilogue(asm: &mut Assembler, abi: Abi, frame: &Frame<'_, Gpr64, X
 }
 
 pub(super) fn probe_stack(asm: &mut Assembler, bytes: u32) {
-    if bytes % 16 != 0 || i32::try_from(bytes).is_err() {
+    if !bytes.is_multiple_of(16) || i32::try_from(bytes).is_err() {
         return asm.wrong("the stack is to be lowered by no multiple of 16, or by more than 2 GiB");
     }
     if bytes > 0 {
         // What is at the stack pointer may not have been touched yet: a frame may end almost a page below what was.
         lower_probed(asm, bytes, 0);
     }
+}
+
+/// Lowers the stack pointer.
+fn lower(asm: &mut Assembler, bytes: u32) {
+    sum_imm(asm, Sum::Sub, true, RSP, bytes.into());
 }
 
 /// Lowers the stack pointer, and touches what is `first` pages below it and each page further down.
@@ -153,7 +176,7 @@ fn lower_probed(asm: &mut Assembler, bytes: u32, first: u32) {
         for page in first..=pages {
             asm.test_m32_r32(Mem::base(RSP, -((page * PAGE) as i32)), EAX);
         }
-        return add_imm_any(asm, true, RSP, RSP, -i64::from(bytes));
+        return lower(asm, bytes);
     }
     let touched = pages * PAGE;
     if first == 0 {
@@ -166,5 +189,5 @@ fn lower_probed(asm: &mut Assembler, bytes: u32, first: u32) {
     asm.test_m32_r32(Mem::base(RSP, 0), EAX);
     asm.cmp_r64_r64(RSP, SCRATCH);
     asm.jcc(Cond::Ne, top);
-    add_imm_any(asm, true, RSP, RSP, -i64::from(bytes - touched));
+    lower(asm, bytes - touched);
 }

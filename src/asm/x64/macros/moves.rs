@@ -23,7 +23,7 @@ pub(super) fn parallel(asm: &mut Assembler, moves: &[(P, P)]) {
         return asm.wrong("two moves write one place");
     }
     // Where the value is that was put aside.
-    let mut aside = Place::General(SCRATCH);
+    let mut aside = Place::Float(FLOAT_SCRATCH);
     let mut rest = &steps[..];
     while let [step, after @ ..] = rest {
         rest = after;
@@ -52,7 +52,7 @@ fn takes(asm: &mut Assembler, place: P) -> bool {
     match place {
         Place::General(register) => asm.takes([register]),
         Place::Float(register) => asm.takes_floats([register]),
-        Place::Stack(at) if at % 8 == 0 && i32::try_from(at).is_ok() => true,
+        Place::Stack(at) if at.is_multiple_of(8) && i32::try_from(at).is_ok() => true,
         Place::Stack(_) => {
             asm.wrong("a place on the stack is no multiple of 8, or beyond 2 GiB");
             false

@@ -24,7 +24,7 @@ pub fn problems(checker: &mut Checker<'_>) -> Vec<String> {
             let view = BodyView {
                 name: body.name,
                 locals,
-                captures: body.captures.clone(),
+                captures: body.captures.to_vec(),
                 block: body.block,
                 ret: body.ret,
             };
@@ -106,28 +106,24 @@ impl Walk<'_, '_> {
                 self.expr(value);
             }
             StmtKind::LetGlobal { value, .. } => self.expr(value),
-            StmtKind::Assign { place, value } | StmtKind::Compound { place, value, .. } => {
-                match place {
-                    Place::Local(local, _) => self.local(*local),
-                    Place::Field { object, .. } => self.expr(object),
-                    Place::Index { base, index, .. } => {
-                        self.expr(base);
-                        self.expr(index);
-                    }
-                    _ => {}
-                }
+            StmtKind::Assign { place, value } => {
+                self.place(place);
                 self.expr(value);
             }
+            StmtKind::Compound(inner) => {
+                self.place(&inner.place);
+                self.expr(&inner.value);
+            }
             StmtKind::Expr(value) => self.expr_or_void(value),
-            StmtKind::Print { args, .. } => args.iter().for_each(|arg| self.expr(arg)),
-            StmtKind::If { arms, otherwise } => {
-                for (cond, block) in *arms {
+            StmtKind::Print { template, .. } => template.args.iter().for_each(|arg| self.expr(arg)),
+            StmtKind::If(inner) => {
+                for (cond, block) in inner.arms {
                     self.expr(cond);
                     self.block(block);
                 }
-                otherwise.iter().for_each(|block| self.block(block));
+                inner.otherwise.iter().for_each(|block| self.block(block));
             }
-            StmtKind::While { cond, body, id } => {
+            StmtKind::While(While { cond, body, id }) => {
                 assert!(id.0 < self.loops);
                 self.expr(cond);
                 self.block(body);
@@ -146,12 +142,24 @@ impl Walk<'_, '_> {
             }
             StmtKind::Break(id) | StmtKind::Continue(id) => assert!(id.0 < self.loops),
             StmtKind::Return(value) => value.iter().for_each(|value| self.expr(value)),
-            StmtKind::Try { body, handler, .. } => {
-                self.block(body);
-                self.block(handler);
+            StmtKind::Try(inner) => {
+                self.block(&inner.body);
+                self.block(&inner.handler);
             }
             StmtKind::Match(m) => self.match_of(m),
             StmtKind::Nested(_) => {}
+        }
+    }
+
+    fn place(&mut self, place: &Place<'_>) {
+        match place {
+            Place::Local(local, _) => self.local(*local),
+            Place::Field { object, .. } => self.expr(object),
+            Place::Index(inner) => {
+                self.expr(&inner.base);
+                self.expr(&inner.index);
+            }
+            _ => {}
         }
     }
 
@@ -201,7 +209,7 @@ impl Walk<'_, '_> {
                 self.same(operand, expr.ty);
             }
             ExprKind::Not { operand } => self.expr(operand),
-            ExprKind::Chain { first, rest } => {
+            ExprKind::Chain(Chain { first, rest }) => {
                 self.expr(first);
                 for step in *rest {
                     self.expr(&step.rhs);
@@ -211,18 +219,18 @@ impl Walk<'_, '_> {
                     self.same(expr, last.ty);
                 }
             }
-            ExprKind::Compare { lhs, rhs, .. } => {
+            ExprKind::Compare(Compare { lhs, rhs, .. }) => {
                 self.expr(lhs);
                 self.expr(rhs);
             }
-            ExprKind::IsVariant { value, args, .. } => {
+            ExprKind::IsVariant(IsVariant { value, args, .. }) => {
                 self.expr(value);
                 args.iter().flatten().for_each(|arg| self.expr(arg));
             }
             ExprKind::And(list) | ExprKind::Or(list) | ExprKind::Array(list) => {
                 list.iter().for_each(|operand| self.expr(operand));
             }
-            ExprKind::Cond { arms, otherwise } => {
+            ExprKind::Cond(Cond { arms, otherwise }) => {
                 for (cond, value) in *arms {
                     self.expr(cond);
                     self.expr(value);
@@ -231,13 +239,14 @@ impl Walk<'_, '_> {
                 self.expr(otherwise);
                 self.same(otherwise, expr.ty);
             }
-            ExprKind::If { arms, otherwise } => {
-                for (cond, block) in *arms {
+            ExprKind::If(inner) => {
+                for (cond, block) in inner.arms {
                     self.expr(cond);
                     self.block(block);
                     block.value.iter().for_each(|value| self.same(value, expr.ty));
                 }
-                self.block(otherwise);
+                let otherwise = inner.otherwise.expect("an `if` with a value has an `else`");
+                self.block(&otherwise);
                 otherwise.value.iter().for_each(|value| self.same(value, expr.ty));
             }
             ExprKind::Match(m) => {
@@ -251,12 +260,12 @@ impl Walk<'_, '_> {
                 self.body(*body);
                 self.args(*body, args);
             }
-            ExprKind::CallNested { callee, body, args } => {
+            ExprKind::CallNested(CallNested { callee, body, args }) => {
                 self.expr(callee);
                 self.body(*body);
                 self.args(*body, args);
             }
-            ExprKind::CallValue { callee, args } => {
+            ExprKind::CallValue(CallValue { callee, args }) => {
                 self.expr(callee);
                 args.iter().for_each(|arg| self.expr(arg));
                 let callee = self.checker.types.resolve(callee.ty);
@@ -267,18 +276,18 @@ impl Walk<'_, '_> {
                 self.same(expr, ret);
             }
             ExprKind::Builtin { args, .. }
-            | ExprKind::Format { args, .. }
+            | ExprKind::Format(Template { args, .. })
             | ExprKind::Variant { args, .. } => {
                 args.iter().for_each(|arg| self.expr(arg));
             }
             ExprKind::Field { object, .. } | ExprKind::ErrorMessage(object) | ExprKind::ErrorKind(object) => {
                 self.expr(object);
             }
-            ExprKind::Index { base, index, .. } => {
+            ExprKind::Index(Index { base, index, .. }) => {
                 self.expr(base);
                 self.expr(index);
             }
-            ExprKind::Slice { base, start, end, .. } => {
+            ExprKind::Slice(Slice { base, start, end, .. }) => {
                 self.expr(base);
                 [start, end].into_iter().flatten().for_each(|bound| self.expr(bound));
             }

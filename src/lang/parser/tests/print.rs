@@ -69,14 +69,14 @@ impl Printer<'_, '_> {
                 format!("({}= {} {})", op, self.expr(place), self.expr(value))
             }
             StmtKind::Expr(expr) => self.expr(expr),
-            StmtKind::If { arms, otherwise } => {
+            StmtKind::If(If { arms, otherwise }) => {
                 let arms =
                     arms.iter().map(|arm| format!("{} {}", self.expr(&arm.cond), self.block(&arm.body)));
                 let otherwise = otherwise.map_or(String::new(), |block| format!(" {}", self.block(&block)));
                 format!("(if {}{otherwise})", arms.collect::<Vec<_>>().join(" "))
             }
-            StmtKind::While { label, cond, body } => {
-                format!("(while{} {} {})", self.label(label), self.expr(cond), self.block(&body))
+            StmtKind::While(While { label, cond, body }) => {
+                format!("(while{} {} {})", self.label(*label), self.expr(cond), self.block(body))
             }
             StmtKind::For(f) => {
                 let second = f.second.map_or(String::new(), |s| format!(", {}", self.ident(&s)));
@@ -91,9 +91,9 @@ impl Printer<'_, '_> {
                 let first = self.ident(&f.first);
                 format!("(for{} {first}{second} {iter} {})", self.label(f.label), self.block(&f.body))
             }
-            StmtKind::Try { body, name, handler } => {
+            StmtKind::Try(Try { body, name, handler }) => {
                 let name = name.map_or(String::new(), |name| format!(" {}", self.ident(&name)));
-                format!("(try {} catch{name} {})", self.block(&body), self.block(&handler))
+                format!("(try {} catch{name} {})", self.block(body), self.block(handler))
             }
             StmtKind::Match(m) => self.match_(m),
             StmtKind::Fn(decl) => self.function(decl),
@@ -221,14 +221,14 @@ impl Printer<'_, '_> {
             }
             ExprKind::Paren(inner) => format!("(paren {})", self.expr(inner)),
             ExprKind::Unary { op, operand } => format!("({op:?} {})", self.expr(operand)),
-            ExprKind::Chain { first, rest } => {
+            ExprKind::Chain(Chain { first, rest }) => {
                 let rest = rest.iter().map(|step| format!(" {:?} {}", step.op, self.expr(&step.rhs)));
                 format!("({}{})", self.expr(first), rest.collect::<String>())
             }
-            ExprKind::Compare { op, lhs, rhs, .. } => {
+            ExprKind::Compare(Compare { op, lhs, rhs, .. }) => {
                 format!("({op:?} {} {})", self.expr(lhs), self.expr(rhs))
             }
-            ExprKind::Matches { value, pattern, .. } => {
+            ExprKind::Matches(Matches { value, pattern, .. }) => {
                 let pattern = match pattern {
                     MatchValue::Expr(expr) => self.expr(expr),
                     MatchValue::Call { path, args, span } => {
@@ -242,13 +242,15 @@ impl Printer<'_, '_> {
             }
             ExprKind::Logic { op, operands } => format!("({op:?}{})", self.tail(operands)),
             ExprKind::Not { operand } => format!("(not {})", self.expr(operand)),
-            ExprKind::Cond { arms, otherwise } => {
+            ExprKind::Cond(Cond { arms, otherwise }) => {
                 let arms =
                     arms.iter().map(|a| format!("{} if {} else ", self.expr(&a.value), self.expr(&a.cond)));
                 format!("({}{})", arms.collect::<String>(), self.expr(otherwise))
             }
-            ExprKind::Cast { operand, ty, .. } => format!("(as {} {})", self.expr(operand), self.ty(ty)),
-            ExprKind::Postfix { base, ops } => {
+            ExprKind::Cast(Cast { operand, ty, .. }) => {
+                format!("(as {} {})", self.expr(operand), self.ty(ty))
+            }
+            ExprKind::Postfix(Postfix { base, ops }) => {
                 let ops = ops.iter().map(|op| {
                     self.check_span(op.span);
                     match op.kind {
@@ -271,7 +273,7 @@ impl Printer<'_, '_> {
                     entries.iter().map(|(key, value)| format!("{}: {}", self.expr(key), self.expr(value)));
                 format!("{{{}}}", entries.collect::<Vec<_>>().join(", "))
             }
-            ExprKind::Struct { path, inits } => {
+            ExprKind::Struct(StructLiteral { path, inits }) => {
                 let inits =
                     inits.iter().map(|(name, value)| format!("{}: {}", self.ident(name), self.expr(value)));
                 format!("{}{{{}}}", self.path(path), inits.collect::<Vec<_>>().join(", "))
