@@ -11,6 +11,7 @@ pub mod cases;
 pub mod disassembler;
 pub mod gnu;
 pub mod oracle;
+pub mod parallel;
 pub mod roundtrip;
 pub mod rv64;
 pub mod text;
@@ -27,7 +28,7 @@ pub const AT_LEAST: u64 = 20;
 
 /// What the harness must know of an instruction set.
 pub trait Isa {
-    type Assembler: 'static;
+    type Assembler: Send + 'static;
     type Kind: FixupKind;
 
     /// As `--isa` says it.

@@ -10,6 +10,7 @@ use std::collections::HashMap;
 use crate::alias::{Alias, Rule};
 use crate::cases::{BATCH, Case, Drawer};
 use crate::disassembler::Line;
+use crate::parallel::{self, Progress};
 use crate::text::{Token, tokens};
 use crate::{Group, Isa};
 
@@ -121,9 +122,13 @@ fn run_group<I: Isa>(
     let mut equal = vec![0; group.forms.len()];
     let mut wrong: HashMap<usize, u32> = HashMap::new();
     let mut drawer = Drawer::<I>::new(group, count, seed);
-    while let Some(cases) = drawer.batch()? {
+    let mut progress = Progress::new(group.name, count);
+    let work = |cases: Vec<Case>| {
         let code: Vec<u8> = cases.iter().flat_map(|case| case.bytes.iter().copied()).collect();
-        let lines = group.disassembler.read(&code)?;
+        Ok((group.disassembler.read(&code)?, cases))
+    };
+    let done = |(lines, cases): (Vec<Line>, Vec<Case>)| {
+        progress.advance(cases.len() as u64);
         let mut batch = Batch { dialect: I::DIALECT, rules: &rules, lines: &lines, next: 0, report };
         let mut address = group.disassembler.base;
         for case in cases {
@@ -134,7 +139,8 @@ fn run_group<I: Isa>(
                 Some(theirs) => batch.differs(group, &case, &theirs, wrong.entry(case.form).or_default()),
             }
         }
-    }
+    };
+    parallel::run(|| drawer.batch(), work, done)?;
     Ok(equal)
 }
 

@@ -6,6 +6,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 
 use crate::cases::{Case, Drawer};
 use crate::gnu::{Failure, Tool};
+use crate::parallel::{self, Progress};
 use crate::{Group, Isa};
 
 /// Differences of which the report keeps the text.
@@ -56,14 +57,14 @@ fn run_group<I: Isa>(
     let mut equal = vec![0u64; group.forms.len()];
     let mut wrong: HashMap<usize, u32> = HashMap::new();
     let mut drawer = Drawer::<I>::new(group, count, seed);
-    let mut compared = 0;
-    while let Some(cases) = drawer.batch()? {
-        for case in &cases {
+    let (mut compared, mut progress) = (0, Progress::new(group.name, count));
+    let work = |cases| compare(&group.tool, cases, I::SLOT);
+    let done = |results: Vec<(Case, Option<String>)>| {
+        progress.advance(results.len() as u64);
+        for (case, verdict) in results {
             let mut hasher = DefaultHasher::new();
             (case.form, &case.text).hash(&mut hasher);
             distinct.insert(hasher.finish());
-        }
-        for (case, verdict) in compare(&group.tool, cases, I::SLOT)? {
             compared += 1;
             match verdict {
                 None => equal[case.form] += 1,
@@ -81,7 +82,8 @@ fn run_group<I: Isa>(
                 }
             }
         }
-    }
+    };
+    parallel::run(|| drawer.batch(), work, done)?;
     report.forms += group.forms.len();
     report.compared += compared;
     report.distinct += distinct.len();
