@@ -5,7 +5,8 @@
 //! trail is taken back, and what every arm that reaches the meeting point had set is set again. A loop's body and its
 //! conditions add nothing to what holds behind the loop. So the cost is linear, nesting aside.
 //!
-//! A variable is *flagged* if some read, or some capture, is not proven; the others need no trace at run time.
+//! A variable is *flagged* if some read, or some capture, is not proven, and a captured one if some assignment is not known to
+//! follow another; the others need no trace at run time.
 //!
 //! Invariants
 //! - A1 Where this pass thinks that code is not reached, lowering thinks so too; so what it proves, the verifier's data
@@ -62,7 +63,7 @@ impl Assigned {
         walk.found
     }
 
-    /// Whether a local may be read, or captured, without a value.
+    /// Whether a local may be read, or captured, without a value, or is captured and needs a place before it has one.
     pub fn is_flagged(&self, local: LocalId) -> bool {
         self.locals.contains(&local)
     }
@@ -291,10 +292,19 @@ impl<'a> Walk<'_, 'a> {
 
     fn assign(&mut self, place: &Place<'a>) {
         match place {
-            Place::Local(local, _) => self.set(self.local(*local)),
+            Place::Local(local, _) => self.assign_local(*local),
             Place::Global(var, _) => self.set(self.globals.get(var).copied()),
             _ => {}
         }
+    }
+
+    /// An assignment makes no place for the value: a captured variable must have had one before.
+    fn assign_local(&mut self, local: LocalId) {
+        let var = self.local(local);
+        if self.is_unset(var) && self.body.locals[local.index()].captured.get() {
+            self.found.locals.insert(local);
+        }
+        self.set(var);
     }
 
     fn if_arms(&mut self, inner: &'a If<'a>) {
