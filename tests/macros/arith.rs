@@ -3,7 +3,7 @@
 use orus::asm::macros::Compare;
 
 use crate::Target;
-use crate::compare::holds;
+
 use crate::operands::Kind;
 use crate::run::{Operands, Outcome, Session, Shape, Spec, check};
 
@@ -274,7 +274,7 @@ pub fn selection<M: Target>() {
             0,
         );
         spec.model =
-            Box::new(move |n, m, _| Outcome::Value(if holds(compare, n as i64, m as i64) { n } else { m }));
+            Box::new(move |n, m, _| Outcome::Value(if compare.holds(n as i64, m as i64) { n } else { m }));
         check(&mut session, &spec);
         let mut spec = binary_i32(
             "select_i32",
@@ -283,7 +283,7 @@ pub fn selection<M: Target>() {
             0,
         );
         spec.model = Box::new(move |n, m, _| {
-            Outcome::Value(if holds(compare, (n as i32).into(), (m as i32).into()) { n } else { m })
+            Outcome::Value(if compare.holds((n as i32).into(), (m as i32).into()) { n } else { m })
         });
         check(&mut session, &spec);
     }

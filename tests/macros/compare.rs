@@ -10,34 +10,9 @@ const I64: Option<Kind> = Some(Kind::I64);
 const I32: Option<Kind> = Some(Kind::I32);
 const F64: Option<Kind> = Some(Kind::F64);
 
-/// The model of a comparison; numbers of 32 bits are extended by sign.
-pub fn holds(compare: Compare, a: i64, b: i64) -> bool {
-    match compare {
-        Compare::Eq => a == b,
-        Compare::Ne => a != b,
-        Compare::Lt => a < b,
-        Compare::Le => a <= b,
-        Compare::Gt => a > b,
-        Compare::Ge => a >= b,
-        // Of numbers extended by sign, the order as unsigned numbers is that of the short ones.
-        Compare::Below => (a as u64) < b as u64,
-        Compare::BelowEq => a as u64 <= b as u64,
-        Compare::Above => a as u64 > b as u64,
-        Compare::AboveEq => a as u64 >= b as u64,
-    }
-}
-
 /// The model of a comparison of floats, by their bits.
 pub fn float_holds(compare: FloatCompare, a: u64, b: u64) -> bool {
-    let (a, b) = (f64::from_bits(a), f64::from_bits(b));
-    match compare {
-        FloatCompare::Eq => a == b,
-        FloatCompare::Ne => a != b,
-        FloatCompare::Lt => a < b,
-        FloatCompare::Le => a <= b,
-        FloatCompare::Gt => a > b,
-        FloatCompare::Ge => a >= b,
-    }
+    compare.holds(f64::from_bits(a), f64::from_bits(b))
 }
 
 fn taken(holds: bool) -> Outcome {
@@ -69,7 +44,7 @@ pub fn branches<M: Target>() {
                 shape(I64, I64),
                 None,
                 move |a: &mut M, o| a.branch_i64(c, o.n, o.m, o.exits[0]),
-                move |n, m, _| taken(holds(c, n as i64, m as i64)),
+                move |n, m, _| taken(c.holds(n as i64, m as i64)),
             ),
         );
         check(
@@ -79,7 +54,7 @@ pub fn branches<M: Target>() {
                 shape(I32, I32),
                 None,
                 move |a: &mut M, o| a.branch_i32(c, o.nw(), o.mw(), o.exits[0]),
-                move |n, m, _| taken(holds(c, short(n), short(m))),
+                move |n, m, _| taken(c.holds(short(n), short(m))),
             ),
         );
         check(
@@ -89,7 +64,7 @@ pub fn branches<M: Target>() {
                 shape(I64, None),
                 I64,
                 move |a: &mut M, o| a.branch_imm_i64(c, o.n, o.imm, o.exits[0]),
-                move |n, _, i| taken(holds(c, n as i64, i)),
+                move |n, _, i| taken(c.holds(n as i64, i)),
             ),
         );
         check(
@@ -99,7 +74,7 @@ pub fn branches<M: Target>() {
                 shape(I32, None),
                 I32,
                 move |a: &mut M, o| a.branch_imm_i32(c, o.nw(), o.imm as i32, o.exits[0]),
-                move |n, _, i| taken(holds(c, short(n), i)),
+                move |n, _, i| taken(c.holds(short(n), i)),
             ),
         );
     }
@@ -164,7 +139,7 @@ pub fn sets<M: Target>() {
                 shape(I64),
                 None,
                 move |a: &mut M, o| a.set_i64(c, o.d, o.n, o.m),
-                move |n, m, _| bit(holds(c, n as i64, m as i64)),
+                move |n, m, _| bit(c.holds(n as i64, m as i64)),
             ),
         );
         check(
@@ -174,7 +149,7 @@ pub fn sets<M: Target>() {
                 shape(I32),
                 None,
                 move |a: &mut M, o| a.set_i32(c, o.d, o.nw(), o.mw()),
-                move |n, m, _| bit(holds(c, short(n), short(m))),
+                move |n, m, _| bit(c.holds(short(n), short(m))),
             ),
         );
     }

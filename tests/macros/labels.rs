@@ -10,7 +10,7 @@ use orus::asm::form::Rng;
 use orus::asm::macros::{Access, Compare, FloatCompare, FrameLayout, Width};
 
 use crate::Target;
-use crate::compare::{float_holds, holds};
+use crate::compare::float_holds;
 use crate::exec::Block;
 use crate::run::{Batch, GENERAL_IN, GENERAL_OUT, Session};
 
@@ -55,10 +55,10 @@ impl Test {
         let hash = hash as i64;
         let other = |is_modulus| if is_modulus { MODULUS as i64 } else { FACTOR as i64 };
         match self {
-            Test::Imm64(compare, value) => holds(compare, hash, value),
-            Test::Imm32(compare, value) => holds(compare, hash, value.into()),
-            Test::Register64(compare, is_modulus) => holds(compare, hash, other(is_modulus)),
-            Test::Register32(compare, is_modulus) => holds(compare, other(is_modulus), hash),
+            Test::Imm64(compare, value) => compare.holds(hash, value),
+            Test::Imm32(compare, value) => compare.holds(hash, value.into()),
+            Test::Register64(compare, is_modulus) => compare.holds(hash, other(is_modulus)),
+            Test::Register32(compare, is_modulus) => compare.holds(other(is_modulus), hash),
             Test::Float(compare, value) => float_holds(compare, (hash as f64).to_bits(), value.to_bits()),
             Test::Overflow(value) => hash > value,
         }

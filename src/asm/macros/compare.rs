@@ -70,6 +70,23 @@ impl Compare {
         }
     }
 
+    /// What it means, of two numbers of 64 bits. For numbers of 32, both are extended by sign, which keeps their order as
+    /// unsigned numbers too.
+    pub const fn holds(self, a: i64, b: i64) -> bool {
+        match self {
+            Compare::Eq => a == b,
+            Compare::Ne => a != b,
+            Compare::Lt => a < b,
+            Compare::Le => a <= b,
+            Compare::Gt => a > b,
+            Compare::Ge => a >= b,
+            Compare::Below => (a as u64) < b as u64,
+            Compare::BelowEq => a as u64 <= b as u64,
+            Compare::Above => a as u64 > b as u64,
+            Compare::AboveEq => a as u64 >= b as u64,
+        }
+    }
+
     /// Whether it compares as unsigned; equality does not.
     pub const fn is_unsigned(self) -> bool {
         matches!(self, Compare::Below | Compare::BelowEq | Compare::Above | Compare::AboveEq)
@@ -97,33 +114,30 @@ impl FloatCompare {
         FloatCompare::Gt,
         FloatCompare::Ge,
     ];
+
+    /// What it means.
+    pub const fn holds(self, a: f64, b: f64) -> bool {
+        match self {
+            FloatCompare::Eq => a == b,
+            FloatCompare::Ne => a != b,
+            FloatCompare::Lt => a < b,
+            FloatCompare::Le => a <= b,
+            FloatCompare::Gt => a > b,
+            FloatCompare::Ge => a >= b,
+        }
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::Compare;
 
-    fn holds(compare: Compare, a: i64, b: i64) -> bool {
-        match compare {
-            Compare::Eq => a == b,
-            Compare::Ne => a != b,
-            Compare::Lt => a < b,
-            Compare::Le => a <= b,
-            Compare::Gt => a > b,
-            Compare::Ge => a >= b,
-            Compare::Below => (a as u64) < b as u64,
-            Compare::BelowEq => a as u64 <= b as u64,
-            Compare::Above => a as u64 > b as u64,
-            Compare::AboveEq => a as u64 >= b as u64,
-        }
-    }
-
     #[test]
     fn negation_and_swapping_mean_what_they_say() {
         for compare in Compare::ALL {
             for (a, b) in [(0, 0), (1, 0), (0, 1), (-1, 0), (0, -1), (-1, -1)] {
-                assert_ne!(holds(compare, a, b), holds(compare.negated(), a, b), "{compare:?} {a} {b}");
-                assert_eq!(holds(compare, a, b), holds(compare.swapped(), b, a), "{compare:?} {a} {b}");
+                assert_ne!(compare.holds(a, b), compare.negated().holds(a, b), "{compare:?} {a} {b}");
+                assert_eq!(compare.holds(a, b), compare.swapped().holds(b, a), "{compare:?} {a} {b}");
             }
         }
     }
