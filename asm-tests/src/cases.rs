@@ -52,7 +52,7 @@ impl<'g, I: Isa> Drawer<'g, I> {
         let missing = self.count.saturating_sub(self.seen.len() as u64);
         let wanted = missing.max((AT_LEAST * forms).saturating_sub(self.drawn));
         let size = wanted.min(BATCH);
-        if size == 0 || self.drawn >= PATIENCE * self.count.max(AT_LEAST * forms) {
+        if size == 0 || self.drawn >= (PATIENCE * self.count).max(AT_LEAST * forms) {
             return Ok(None);
         }
         let mut cases = Vec::with_capacity(size as usize);

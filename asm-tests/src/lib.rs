@@ -43,8 +43,8 @@ pub trait Isa {
     /// All forms, by the programs that can check them.
     fn groups() -> Vec<Group<Self::Assembler>>;
 
-    /// The groups with the forms whose name contains `filter`, and how many cases of each to draw if it should be `count`
-    /// in all, and [`AT_LEAST`] of each form.
+    /// The groups with the forms whose name contains `filter`, and how many different cases of each to draw if it should be
+    /// `count` in all.
     fn shares(count: u64, filter: &str) -> Vec<(Group<Self::Assembler>, u64)> {
         let mut groups = Self::groups();
         for group in &mut groups {
@@ -52,7 +52,7 @@ pub trait Isa {
         }
         groups.retain(|group| !group.forms.is_empty());
         let total: usize = groups.iter().map(|group| group.forms.len()).sum();
-        let share = |forms: u64| (count * forms).div_ceil(total as u64).max(AT_LEAST * forms);
+        let share = |forms: u64| (count * forms).div_ceil(total as u64);
         groups
             .into_iter()
             .map(|group| {

@@ -85,9 +85,10 @@ pub(crate) fn add<I: Isa>(count: u64, seed: u64, filter: &str, report: &mut Repo
         used.0 = alias;
     }
     for (group, share) in I::shares(count, filter) {
+        let before = report.compared;
         let equal = run_group::<I>(&group, share, seed, report)?;
         report.forms += group.forms.len();
-        report.groups.push((group.name.to_string(), group.forms.len(), share));
+        report.groups.push((group.name.to_string(), group.forms.len(), report.compared - before));
         report.missed.extend(group.missed(&equal));
     }
     Ok(())

@@ -88,10 +88,14 @@ static DIALECT: Dialect = Dialect {
 #[test]
 fn a_wrong_form_and_an_unknown_one_are_found() {
     let report = round_trip::<Planted>(3000, 1, "").unwrap();
-    assert_eq!((report.forms, report.compared), (3, 3000));
+    // There are fewer than 3000 different ones: it has looked for them in vain.
+    assert_eq!(report.forms, 3);
+    assert!(report.compared > 3000 && report.distinct < 3000, "{} {}", report.compared, report.distinct);
     assert!(!report.is_clean());
     // Every case of the unknown form, and of the wrong one those with rax: a sixteenth or more.
-    assert!(report.differences >= 1000 + 40 && report.differences < 1000 + 200, "{}", report.differences);
+    let each = report.compared / 3;
+    let expected = each + each / 25..each + each / 5;
+    assert!(expected.contains(&report.differences), "{}", report.differences);
     assert_eq!(report.missed, ["unknown (0 times)"]);
     assert!(report.shown.iter().any(|shown| shown.starts_with("wrong: pop rax")), "{:?}", report.shown);
     let report = round_trip::<Planted>(100, 1, "right").unwrap();

@@ -57,6 +57,13 @@ fn difference(a: u64, b: u64) -> u8 {
 
 const LOW: u64 = u32::MAX as u64;
 
+/// Whether a halfword may be part of a logical immediate: it has at most one run within it, or repeats bytes. Few
+/// others do, so that this keeps the search short.
+const fn may_be_logic(half: u16) -> bool {
+    let changes = (half ^ half >> 1) & 0x7fff;
+    changes.count_ones() <= 2 || half >> 8 == half & 0xff
+}
+
 impl Plan {
     fn new(value: u64, start: Start, made: u64) -> Plan {
         Plan { value, start, wrong: difference(value, made), doubled: false }
@@ -118,8 +125,11 @@ impl Plan {
             value & !(0xffff << (16 * half)) | u64::from(filler) << (16 * half)
         };
         let plan = |near| Some(Plan::new(value, Start::Logic(LogicX::new(near).ok()?), near));
+        let fits: [bool; 4] = std::array::from_fn(|half| may_be_logic(half_of(value, half as u32)));
+        let kept_fit =
+            |first, second| (0..4).all(|half| half == first || half == second || fits[half as usize]);
         if limit > 2 {
-            for first in 0..4 {
+            for first in (0..4).filter(|&first| kept_fit(first, first)) {
                 let near = fillers(first).into_iter().find_map(|filler| plan(with(value, first, filler)));
                 if near.is_some() {
                     return near;
@@ -130,7 +140,8 @@ impl Plan {
             if low.is_some() {
                 return low;
             }
-            for (first, second) in [(0, 1), (0, 2), (0, 3), (1, 2), (1, 3), (2, 3)] {
+            const PAIRS: [(u32, u32); 6] = [(0, 1), (0, 2), (0, 3), (1, 2), (1, 3), (2, 3)];
+            for (first, second) in PAIRS.into_iter().filter(|&(first, second)| kept_fit(first, second)) {
                 for filler in fillers(first) {
                     let value = with(value, first, filler);
                     let near =
