@@ -27,6 +27,7 @@ pub mod code;
 mod embed;
 pub mod lang;
 pub mod parallel_move;
+pub mod regalloc;
 pub mod vm;
 
 pub use embed::*;
