@@ -1,0 +1,19 @@
+//! The intermediate representation: typed SSA with block parameters.
+//!
+//! A [`Function`] is made by hand with [`Function::append`], or with the [`Builder`](builder::Builder), or read from text.
+
+pub mod cfg;
+pub mod dom;
+pub mod function;
+pub mod loops;
+pub mod module;
+pub mod opcode;
+pub mod types;
+
+pub use function::{Def, Edge, Function, InstData, List, Reason, StateSlot};
+pub use module::{Convention, Effects, FuncDecl, Layout, Module, Signature};
+pub use opcode::{Effect, Op};
+pub use types::{
+    Alias, Block, Cond, FrameState, Func, Guard, Inst, Kind, Lane, Mem, Removed, Sig, Symbol, Type, TypeId,
+    Value,
+};

@@ -1,0 +1,80 @@
+//! The optimiser: passes over the IR, each in a file of its own, switchable by name.
+//!
+//! A pass takes a function that the verifier accepts, and leaves one. It may use the [`Analyses`], which are computed when they are asked
+//! for, and has to [`invalidate`](Analyses::invalidate) them when it changes the graph. It leaves no aliases behind
+//! ([`Function::remove_aliases`]). In debug builds the function is verified after each pass.
+
+pub mod pipeline;
+
+use crate::ir::cfg::Cfg;
+use crate::ir::dom::Dom;
+use crate::ir::loops::Loops;
+use crate::ir::{Function, Module};
+
+pub use pipeline::{Level, Options, PASSES, Report, optimize};
+
+/// What passes share: analyses of the graph as it is, computed at most once until it changes.
+#[derive(Default, Debug)]
+pub struct Analyses {
+    cfg: Cfg,
+    dom: Dom,
+    loops: Loops,
+    /// 0: nothing is valid, 1: the graph, 2: and dominators, 3: and loops.
+    valid: u8,
+}
+
+impl Analyses {
+    /// Nothing is computed yet.
+    pub fn new() -> Analyses {
+        Analyses::default()
+    }
+
+    /// Blocks or edges have changed.
+    pub fn invalidate(&mut self) {
+        self.valid = 0;
+    }
+
+    /// The graph.
+    pub fn cfg(&mut self, function: &Function) -> &Cfg {
+        if self.valid < 1 {
+            self.cfg.compute(function);
+            self.valid = 1;
+        }
+        &self.cfg
+    }
+
+    /// The graph and its dominators.
+    pub fn dom(&mut self, function: &Function) -> (&Cfg, &Dom) {
+        self.cfg(function);
+        if self.valid < 2 {
+            self.dom.compute(&self.cfg);
+            self.valid = 2;
+        }
+        (&self.cfg, &self.dom)
+    }
+
+    /// The graph, dominators and loops.
+    pub fn loops(&mut self, function: &Function) -> (&Cfg, &Dom, &Loops) {
+        self.dom(function);
+        if self.valid < 3 {
+            self.loops = Loops::of(&self.cfg, &self.dom, function.block_count());
+            self.valid = 3;
+        }
+        (&self.cfg, &self.dom, &self.loops)
+    }
+}
+
+/// What a pass sees besides the function.
+pub struct Context<'a> {
+    /// Layouts, signatures, callees.
+    pub module: &'a Module,
+    /// Bodies of the module's functions, by [`Func`](crate::ir::Func), for inlining; none of those that are not there.
+    pub bodies: &'a [Option<&'a Function>],
+    /// What is switched on.
+    pub options: &'a Options,
+    /// Analyses of the function.
+    pub analyses: &'a mut Analyses,
+}
+
+/// A pass: whether it changed anything.
+pub type Pass = fn(&mut Function, &mut Context<'_>) -> bool;
