@@ -46,5 +46,7 @@ pub fn free(region: CodeRegion) {
 pub fn intact(region: &CodeRegion, value: u32) -> bool {
     let code = constant(value);
     let (start, rest) = region.bytes().split_at(code.len());
-    start == code && rest.iter().all(|&byte| byte == value as u8)
+    // All are like the one before.
+    start == code
+        && rest.first().is_none_or(|&byte| byte == value as u8 && rest[1..] == rest[..rest.len() - 1])
 }

@@ -6,6 +6,7 @@ use std::ops::Range;
 #[derive(Debug)]
 pub struct Mapping {
     pub addresses: Range<u64>,
+    pub readable: bool,
     pub writable: bool,
     pub executable: bool,
     /// Device and inode, 0 if it is of no file.
@@ -22,7 +23,8 @@ pub fn read() -> Vec<Mapping> {
         let mode = parts.next()?;
         let device = parts.nth(1)?.to_owned();
         let file = (device, parts.next()?.parse().ok()?);
-        Some(Mapping { addresses, writable: mode.contains('w'), executable: mode.contains('x'), file })
+        let [readable, writable, executable] = ['r', 'w', 'x'].map(|flag| mode.contains(flag));
+        Some(Mapping { addresses, readable, writable, executable, file })
     };
     let mappings: Vec<Mapping> =
         text.lines().map(|line| parse(line).unwrap_or_else(|| panic!("what is {line:?}?"))).collect();

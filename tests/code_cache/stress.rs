@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use orus::code::{CodeCache, Way};
+use orus::code::{CodeCache, StackPool, Way};
 
 use super::machine::{call, constant, free, publish};
 use super::{Random, WAYS, cache, maps};
@@ -62,6 +62,30 @@ fn pages_are_never_writable_and_executable() {
     }
 }
 
+/// What is just outside faults, whatever the system has mapped beyond.
+#[test]
+fn guards_are_around_the_cache_and_the_stacks() {
+    let none = |address: u64| {
+        let mappings = maps::read();
+        let mapping = mappings.iter().find(|mapping| mapping.addresses.contains(&address));
+        mapping.is_some_and(|mapping| !mapping.readable && !mapping.writable && !mapping.executable)
+    };
+    for &way in WAYS {
+        let Some(cache) = cache(1 << 20, way) else { continue };
+        let whole = cache.publish(1 << 20, 1, |_, _| ()).expect("room");
+        let range = cache.range();
+        assert!(
+            none(range.start - 1) && !none(range.start) && !none(range.end - 1) && none(range.end),
+            "{way:?}"
+        );
+        drop(whole);
+    }
+    let stack = StackPool::new(1 << 20).take().expect("a stack");
+    let range = stack.range();
+    assert!(none(range.start - (64 << 10)) && none(range.start - 1) && !none(range.start), "below the stack");
+    assert!(!none(range.end - 1) && none(range.end), "above the stack");
+}
+
 /// Sets the flag if the thread panics, so that the others end.
 struct StopOnPanic<'a>(&'a AtomicBool);
 
@@ -83,7 +107,7 @@ fn publish_and_free(cache: &CodeCache, neighbour: u64, seed: u64, seen: &Seen, s
         let limit = if random.below(4) == 0 { 20_000 } else { 200 };
         let (code, size) = (constant(value), 16 + random.below(limit));
         // Now and then writing takes long, so that the watcher sees it; now and then nothing is written for a while.
-        let (slow, rest) = (random.below(50) == 0, random.below(50) == 0);
+        let (slow, rest) = (random.below(50) == 0, random.below(200) == 0);
         let region = cache.publish(size as usize, 16, |_, bytes| {
             bytes[..code.len()].copy_from_slice(&code);
             if slow {
@@ -102,7 +126,7 @@ fn publish_and_free(cache: &CodeCache, neighbour: u64, seed: u64, seen: &Seen, s
             live.drain(..random.below(40) as usize).for_each(|(region, _)| free(region));
         }
         if rest {
-            thread::sleep(Duration::from_millis(3));
+            thread::sleep(Duration::from_millis(20));
         }
     }
 }
