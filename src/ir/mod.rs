@@ -4,6 +4,7 @@
 
 pub mod cfg;
 pub mod dom;
+pub mod eval;
 pub mod function;
 pub mod loops;
 pub mod module;
