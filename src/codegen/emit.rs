@@ -24,6 +24,8 @@ pub struct EmitBuffers {
     skipped: Vec<bool>,
     exit_labels: Vec<Option<Label>>,
     returns: Vec<Return>,
+    /// Blocks that control comes to when a callee raises.
+    handlers: Vec<u32>,
     saved: Vec<PReg>,
     place_of: Vec<(u32, SlotPlace)>,
     objects: Vec<Removed>,
@@ -114,6 +116,7 @@ impl<'a, I: Isa> Emit<'a, I> {
         };
         emit.lay_out_frame(lowered)?;
         emit.prepare();
+        emit.find_handlers();
         I::emit_prologue(&mut emit);
         emit.emit_blocks();
         I::emit_cold(&mut emit);
@@ -183,6 +186,17 @@ impl<'a, I: Isa> Emit<'a, I> {
                     hops += 1;
                 }
                 buffers.skipped[block as usize] = !buffers.skipped[at as usize];
+            }
+        }
+    }
+
+    fn find_handlers(&mut self) {
+        self.buffers.handlers.clear();
+        for block in 0..self.code.blocks() {
+            let insts = self.code.block_insts(block);
+            if self.code.insts().get(insts.end as usize - 1).is_some_and(I::catches) {
+                let handler = self.target(self.code.successors(block)[1]);
+                self.buffers.handlers.push(handler);
             }
         }
     }
@@ -277,6 +291,9 @@ impl<'a, I: Isa> Emit<'a, I> {
                 self.next += 1;
             }
             self.asm.bind(self.buffers.labels[block as usize]);
+            if self.buffers.handlers.contains(&block) {
+                I::landing_pad(self.asm);
+            }
             for inst in self.code.block_insts(block) {
                 self.emit_edits(&mut edit, Point::Before(inst));
                 if self.options.notes {
@@ -323,6 +340,7 @@ impl<'a, I: Isa> Emit<'a, I> {
 
     fn finish(mut self, compiled: &mut Compiled) -> Result<(), CompileError> {
         compiled.frame_bytes = self.frame.exists.then_some(self.frame.bytes);
+        compiled.saved.extend(self.saved());
         compiled.slots = self.frame.slots;
         compiled.checks_depth = self.function.depth_check.is_some();
         self.exit_tables(compiled);

@@ -64,6 +64,17 @@ pub trait Isa: Sized {
     /// Makes the constant that its one def is.
     fn constant_inst(kind: Kind) -> Self::Inst;
 
+    /// How long a veneer is.
+    const VENEER_BYTES: usize;
+    /// Writes a jump to any address.
+    fn veneer(bytes: &mut [u8], to: u64);
+    /// Fills in the displacement of a call or jump, in the hole that stands at the address `at`.
+    fn patch_call(hole: &mut [u8], at: u64, to: u64);
+
+    /// Where control comes by an indirect jump, if the target wants that to be marked.
+    fn landing_pad(asm: &mut Self::Asm);
+    /// Ends the instruction its block with a call that has a handler, the second edge?
+    fn catches(inst: &Self::Inst) -> bool;
     /// Enters the function.
     fn emit_prologue(emit: &mut Emit<'_, Self>);
     /// Emits an instruction. `allocs` are those of its operands.

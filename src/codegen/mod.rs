@@ -14,9 +14,12 @@
 mod dump;
 pub mod emit;
 pub mod isa;
+#[cfg(unix)]
+pub mod link;
 pub mod lower;
 pub mod minst;
 pub mod order;
+pub mod runtime;
 pub mod x64;
 
 use std::fmt;
@@ -235,6 +238,8 @@ pub struct Compiled {
     pub map_words: Vec<u64>,
     /// Words of each map.
     pub words_per_map: u32,
+    /// The registers of its caller that it has saved, and where: bytes from the frame pointer.
+    pub saved: Vec<(regalloc::PReg, i32)>,
     /// Bytes between the frame pointer and the stack pointer; none if the function has no frame.
     pub frame_bytes: Option<u32>,
     /// Slots of 8 bytes for values.
@@ -268,6 +273,7 @@ impl Compiled {
         self.exit_slots.clear();
         self.safepoints.clear();
         self.map_words.clear();
+        self.saved.clear();
         self.listing.clear();
     }
 }

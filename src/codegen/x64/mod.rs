@@ -15,6 +15,7 @@ mod abi;
 pub mod emit;
 pub mod inst;
 pub mod lower;
+pub mod stubs;
 
 use std::sync::LazyLock;
 
@@ -175,6 +176,29 @@ impl Isa for X64 {
 
     fn lower_entry(lower: &mut Lower<'_, X64>) {
         lower::call::entry(lower);
+    }
+
+    const VENEER_BYTES: usize = 16;
+
+    fn veneer(bytes: &mut [u8], to: u64) {
+        // jmp [rip+0]; the address; int3.
+        bytes[..6].copy_from_slice(&[0xff, 0x25, 0, 0, 0, 0]);
+        bytes[6..14].copy_from_slice(&to.to_le_bytes());
+        bytes[14..].fill(0xcc);
+    }
+
+    fn patch_call(hole: &mut [u8], at: u64, to: u64) {
+        let displacement = to.wrapping_sub(at.wrapping_add(4)) as i64;
+        debug_assert!(i32::try_from(displacement).is_ok(), "a call that does not reach");
+        hole[..4].copy_from_slice(&(displacement as i32).to_le_bytes());
+    }
+
+    fn landing_pad(asm: &mut Assembler) {
+        asm.endbr64();
+    }
+
+    fn catches(inst: &Inst) -> bool {
+        matches!(inst, Inst::CallCatch(..))
     }
 
     fn emit_prologue(emit: &mut Emit<'_, X64>) {
