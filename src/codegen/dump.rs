@@ -1,8 +1,8 @@
 //! Text for people: what stands beside the code in a listing.
 
+use crate::asm::Code;
 use crate::asm::fixup::FixupKind;
 use crate::asm::listing::{self, Disassemble};
-use crate::asm::Code;
 use crate::ir::{Function, Inst, Module};
 use crate::regalloc::Alloc;
 

@@ -12,8 +12,8 @@ use super::minst::{MCode, Remat};
 use super::{
     CompileError, Compiled, Exit, ExitFrame, ExitObject, External, Options, Relocation, Safepoint, SlotPlace,
 };
-use crate::asm::reloc::{RelocField, RelocTarget};
 use crate::asm::Label;
+use crate::asm::reloc::{RelocField, RelocTarget};
 use crate::ir::{Convention, Function, Module, Removed, StateSlot, Value};
 use crate::regalloc::{Alloc, Edit, Function as _, Output, PReg, Point, RegSet, SpillSlot};
 
@@ -173,7 +173,9 @@ impl<'a, I: Isa> Emit<'a, I> {
             while self.output.edits.get(edit).is_some_and(|edit| inst_of(edit.point) < insts.end) {
                 edit += 1;
             }
-            let only_jump = insts.len() == 1 && self.code.successors(block).len() == 1 && I::is_jump(&self.code.insts()[insts.start as usize]);
+            let only_jump = insts.len() == 1
+                && self.code.successors(block).len() == 1
+                && I::is_jump(&self.code.insts()[insts.start as usize]);
             buffers.skipped.push(block != 0 && only_jump && first_edit == edit);
         }
         // Of a cycle of empty blocks one has to stay.
@@ -387,7 +389,10 @@ impl<'a, I: Isa> Emit<'a, I> {
             let number = number as u32;
             let inst = self.lower.places[exit.inst as usize];
             let first = (self.code.inst_operands(inst).start + exit.first_operand) as usize;
-            for (index, value) in self.lower.exit_values[exit.values.start as usize..exit.values.end as usize].iter().enumerate() {
+            for (index, value) in self.lower.exit_values[exit.values.start as usize..exit.values.end as usize]
+                .iter()
+                .enumerate()
+            {
                 let kind = self.function.kind(*value);
                 let place = match self.output.allocs[first + index] {
                     Alloc::Reg(reg) => SlotPlace::Reg(kind, reg),
@@ -409,17 +414,18 @@ impl<'a, I: Isa> Emit<'a, I> {
                 None => places[value.index()].1,
             };
             buffers.objects.clear();
-            let mut add = |slots, objects: &mut Vec<Removed>, out: &mut Vec<SlotPlace>| {
+            let add = |slots, objects: &mut Vec<Removed>, out: &mut Vec<SlotPlace>| {
                 let start = out.len() as u32;
                 for slot in function.state_slots(slots) {
                     out.push(match slot {
                         StateSlot::Dead => SlotPlace::Dead,
                         StateSlot::Value(value) => place(value, &buffers.place_of),
                         StateSlot::Removed(object) => {
-                            let index = objects.iter().position(|&known| known == object).unwrap_or_else(|| {
-                                objects.push(object);
-                                objects.len() - 1
-                            });
+                            let index =
+                                objects.iter().position(|&known| known == object).unwrap_or_else(|| {
+                                    objects.push(object);
+                                    objects.len() - 1
+                                });
                             SlotPlace::Removed(index as u32)
                         }
                     });
@@ -431,7 +437,11 @@ impl<'a, I: Isa> Emit<'a, I> {
             while let Some(state) = next {
                 let data = function.state(state);
                 let slots = add(data.slots, &mut buffers.objects, &mut compiled.exit_slots);
-                compiled.exit_frames.push(ExitFrame { function: data.function, position: data.position, slots });
+                compiled.exit_frames.push(ExitFrame {
+                    function: data.function,
+                    position: data.position,
+                    slots,
+                });
                 next = data.parent.some();
             }
             let first_object = compiled.exit_objects.len() as u32;

@@ -23,8 +23,12 @@ impl std::fmt::Display for LinkError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             LinkError::Cache(error) => write!(f, "{error}"),
-            LinkError::Unknown(External::Func(func)) => write!(f, "the address of function {func} is not known"),
-            LinkError::Unknown(External::Symbol(symbol)) => write!(f, "the address of symbol {symbol} is not known"),
+            LinkError::Unknown(External::Func(func)) => {
+                write!(f, "the address of function {func} is not known")
+            }
+            LinkError::Unknown(External::Symbol(symbol)) => {
+                write!(f, "the address of symbol {symbol} is not known")
+            }
             LinkError::Unknown(External::Stub(stub)) => write!(f, "there is no stub {stub:?}"),
         }
     }
@@ -59,8 +63,12 @@ impl Placed {
         compiled: &Compiled,
         near: impl Fn(External) -> bool,
     ) -> Result<Placed, LinkError> {
-        let mut veneers: Vec<External> =
-            compiled.relocs.iter().filter(|reloc| !reloc.absolute && !near(reloc.target)).map(|reloc| reloc.target).collect();
+        let mut veneers: Vec<External> = compiled
+            .relocs
+            .iter()
+            .filter(|reloc| !reloc.absolute && !near(reloc.target))
+            .map(|reloc| reloc.target)
+            .collect();
         veneers.sort_unstable();
         veneers.dedup();
         let size = compiled.bytes.len().next_multiple_of(16) + veneers.len() * I::VENEER_BYTES;

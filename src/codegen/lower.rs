@@ -142,7 +142,8 @@ impl<'a, I: Isa> Lower<'a, I> {
                 return Err(error);
             }
         }
-        let lowered = Lowered { outgoing: lower.outgoing, has_calls: lower.has_calls, needs_frame: lower.needs_frame };
+        let lowered =
+            Lowered { outgoing: lower.outgoing, has_calls: lower.has_calls, needs_frame: lower.needs_frame };
         lower.code.finish(&mut lower.buffers.places);
         Ok(lowered)
     }
@@ -173,7 +174,9 @@ impl<'a, I: Isa> Lower<'a, I> {
                 });
                 buffers.epochs[inst.index()] = epoch;
                 match function.inst(inst).op.row().effect {
-                    Effect::Write | Effect::Make | Effect::Poll | Effect::Call | Effect::EndCall => epoch += 1,
+                    Effect::Write | Effect::Make | Effect::Poll | Effect::Call | Effect::EndCall => {
+                        epoch += 1
+                    }
                     Effect::Pure | Effect::Read | Effect::Exit | Effect::End => {}
                 }
             }
@@ -209,7 +212,9 @@ impl<'a, I: Isa> Lower<'a, I> {
                     });
                     self.code.set_successors(index as u32, targets);
                 }
-                Place::Edge(edge, _) => self.code.set_successors(index as u32, std::iter::once(of_block(edge))),
+                Place::Edge(edge, _) => {
+                    self.code.set_successors(index as u32, std::iter::once(of_block(edge)))
+                }
             }
         }
         self.code.connect();
@@ -367,7 +372,8 @@ impl<'a, I: Isa> Lower<'a, I> {
 
     /// A register with no value behind it.
     pub fn temp(&mut self, class: RegClass) -> VReg {
-        self.code.new_vreg(ValueInfo { class, slots: 1, reference: false, rematerializable: false }, Remat::No)
+        self.code
+            .new_vreg(ValueInfo { class, slots: 1, reference: false, rematerializable: false }, Remat::No)
     }
 
     /// A temporary of a kind.
@@ -432,7 +438,13 @@ impl<'a, I: Isa> Lower<'a, I> {
             }
         });
         let values = first_value..self.buffers.exit_values.len() as u32;
-        self.buffers.exits.push(ExitData { guard, inst: self.code.made(), first_operand, values, origin: self.inst });
+        self.buffers.exits.push(ExitData {
+            guard,
+            inst: self.code.made(),
+            first_operand,
+            values,
+            origin: self.inst,
+        });
         exit
     }
 

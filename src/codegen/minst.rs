@@ -227,7 +227,9 @@ impl<I: Copy> MCode<I> {
                 self.infos.push(self.back_infos[at as usize]);
                 self.starts.push(self.operands.len() as u32);
                 let from = if at == 0 { 0 } else { self.back_ends[at as usize - 1] };
-                self.operands.extend_from_slice(&self.back_operands[from as usize..self.back_ends[at as usize] as usize]);
+                self.operands.extend_from_slice(
+                    &self.back_operands[from as usize..self.back_ends[at as usize] as usize],
+                );
             }
             end = start;
         }

@@ -25,8 +25,8 @@ pub mod x64;
 use std::fmt;
 use std::ops::Range;
 
-use crate::asm::{AsmError, Label};
-use crate::ir::{self, Func, Function, Guard, Inst, Kind, Module, Symbol, TypeId, Value};
+use crate::asm::AsmError;
+use crate::ir::{self, Func, Function, Guard, Inst, Kind, Module, Symbol, TypeId};
 use crate::regalloc::{self, AllocError, Allocator};
 
 pub use isa::Isa;
@@ -80,7 +80,9 @@ impl fmt::Display for CompileError {
                 write!(f, "a function of the system's convention has no context to use")
             }
             CompileError::NoVectors => write!(f, "the target has no vectors of this width"),
-            CompileError::FrameTooLarge { bytes } => write!(f, "a frame of {bytes} bytes is larger than 8 KiB"),
+            CompileError::FrameTooLarge { bytes } => {
+                write!(f, "a frame of {bytes} bytes is larger than 8 KiB")
+            }
         }
     }
 }
@@ -347,9 +349,3 @@ impl<I: Isa> Compiler<I> {
         &self.code
     }
 }
-
-/// A value and where it is, of an exit.
-pub(super) type ValuePlace = (Value, SlotPlace);
-
-/// A label that may not be there.
-pub(super) type MaybeLabel = Option<Label>;

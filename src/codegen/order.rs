@@ -55,7 +55,10 @@ impl Order {
                 }
                 for pred in cfg.preds(block) {
                     let placed = self.of_block[pred.block.index()] != NONE;
-                    if placed && self.is_late(loops, pred.block, block) && is_split(function, cfg, pred.block, pred.edge) {
+                    if placed
+                        && self.is_late(loops, pred.block, block)
+                        && is_split(function, cfg, pred.block, pred.edge)
+                    {
                         self.push_edge(pred.edge, pred.block);
                     }
                 }

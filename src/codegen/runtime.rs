@@ -143,7 +143,8 @@ impl FrameRef {
     pub fn references(&self) -> impl Iterator<Item = u64> + '_ {
         let tables = &self.function.tables;
         let first = tables.safepoints[self.safepoint].first_word;
-        let words = if first == u32::MAX { 0..0 } else { first as usize..(first + tables.words_per_map) as usize };
+        let words =
+            if first == u32::MAX { 0..0 } else { first as usize..(first + tables.words_per_map) as usize };
         tables.map_words[words].iter().enumerate().flat_map(move |(word, &bits)| {
             (0..64).filter(move |bit| bits >> bit & 1 == 1).map(move |bit| {
                 let slot = word as u64 * 64 + bit;
@@ -161,7 +162,11 @@ impl Linked {
 }
 
 /// The bits of a slot's value when a function is left: the low word first. `read` reads a word of memory at an address.
-pub fn slot_bits(place: SlotPlace, state: &MachineState, mut read: impl FnMut(u64) -> u64) -> Option<[u64; 4]> {
+pub fn slot_bits(
+    place: SlotPlace,
+    state: &MachineState,
+    mut read: impl FnMut(u64) -> u64,
+) -> Option<[u64; 4]> {
     let (kind, mut words) = match place {
         SlotPlace::Dead | SlotPlace::Removed(_) => return None,
         SlotPlace::Const(kind, bits) => (kind, [bits, 0, 0, 0]),

@@ -137,7 +137,12 @@ impl X64 {
                 self.resume(asm);
             }
         }
-        Ok(StubCode { bytes: asm.finish()?.bytes().to_vec(), return_offset: 0, landing_offset: 0, frame_bytes: 0 })
+        Ok(StubCode {
+            bytes: asm.finish()?.bytes().to_vec(),
+            return_offset: 0,
+            landing_offset: 0,
+            frame_bytes: 0,
+        })
     }
 
     /// Goes on where the state says.
@@ -268,7 +273,12 @@ impl X64 {
     ///
     /// # Errors
     /// None that can be expected.
-    pub fn helper_stub(&self, signature: &Signature, target: u64, raise_stub: u64) -> Result<StubCode, AsmError> {
+    pub fn helper_stub(
+        &self,
+        signature: &Signature,
+        target: u64,
+        raise_stub: u64,
+    ) -> Result<StubCode, AsmError> {
         let mut places = Vec::new();
         let stack = abi::arguments(signature, &mut places) as i32;
         let mut asm = Assembler::new();
@@ -302,7 +312,12 @@ impl X64 {
         asm.bind(raise);
         asm.mov_r64_i64(RAX, raise_stub as i64);
         asm.jmp_r64(RAX);
-        Ok(StubCode { bytes: asm.finish()?.bytes().to_vec(), return_offset: 0, landing_offset: 0, frame_bytes: 0 })
+        Ok(StubCode {
+            bytes: asm.finish()?.bytes().to_vec(),
+            return_offset: 0,
+            landing_offset: 0,
+            frame_bytes: 0,
+        })
     }
 }
 

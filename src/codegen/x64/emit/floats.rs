@@ -57,7 +57,9 @@ pub(super) fn unary(e: &mut E<'_>, unary: FloatUnary, ops: &mut Ops<'_>) {
         FloatUnary::Neg => mask(e, dst, a, 1 << 63, true),
         FloatUnary::Abs => mask(e, dst, a, !(1 << 63), false),
         FloatUnary::Round(mode) if e.isa.avx() => e.asm.vroundsd_x_x_x_u8(dst, a, a, mode | 8),
-        FloatUnary::Round(mode) if e.isa.features.contains(Features::SSE4_1) => e.asm.roundsd_x_x_u8(dst, a, mode | 8),
+        FloatUnary::Round(mode) if e.isa.features.contains(Features::SSE4_1) => {
+            e.asm.roundsd_x_x_u8(dst, a, mode | 8)
+        }
         FloatUnary::Round(mode) => round(e, mode, dst, a),
     }
 }

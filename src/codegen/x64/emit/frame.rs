@@ -87,6 +87,10 @@ pub(super) fn call(e: &mut E<'_>, number: u32, target: Target, kind: Kind, catch
             e.asm.call_r64(callee);
         }
     }
-    if catches { e.note_return_with_handler(number) } else { e.note_return(number) }
+    if catches {
+        e.note_return_with_handler(number)
+    } else {
+        e.note_return(number)
+    }
     extend(e.asm, kind, RAX);
 }

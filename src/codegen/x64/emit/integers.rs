@@ -28,11 +28,21 @@ macro_rules! two {
 /// `dst = dst op src`
 pub(super) fn alu(asm: &mut Assembler, alu: Alu, size: Size, dst: Gpr64, src: Rmi) {
     match alu {
-        Alu::Add => two!(asm, size, dst, src, add_r64_r64 add_r32_r32 add_r64_m64 add_r32_m32 add_r64_i8 add_r32_i8 add_r64_i32 add_r32_i32),
-        Alu::Or => two!(asm, size, dst, src, or_r64_r64 or_r32_r32 or_r64_m64 or_r32_m32 or_r64_i8 or_r32_i8 or_r64_i32 or_r32_i32),
-        Alu::And => two!(asm, size, dst, src, and_r64_r64 and_r32_r32 and_r64_m64 and_r32_m32 and_r64_i8 and_r32_i8 and_r64_i32 and_r32_i32),
-        Alu::Sub => two!(asm, size, dst, src, sub_r64_r64 sub_r32_r32 sub_r64_m64 sub_r32_m32 sub_r64_i8 sub_r32_i8 sub_r64_i32 sub_r32_i32),
-        Alu::Xor => two!(asm, size, dst, src, xor_r64_r64 xor_r32_r32 xor_r64_m64 xor_r32_m32 xor_r64_i8 xor_r32_i8 xor_r64_i32 xor_r32_i32),
+        Alu::Add => {
+            two!(asm, size, dst, src, add_r64_r64 add_r32_r32 add_r64_m64 add_r32_m32 add_r64_i8 add_r32_i8 add_r64_i32 add_r32_i32)
+        }
+        Alu::Or => {
+            two!(asm, size, dst, src, or_r64_r64 or_r32_r32 or_r64_m64 or_r32_m32 or_r64_i8 or_r32_i8 or_r64_i32 or_r32_i32)
+        }
+        Alu::And => {
+            two!(asm, size, dst, src, and_r64_r64 and_r32_r32 and_r64_m64 and_r32_m32 and_r64_i8 and_r32_i8 and_r64_i32 and_r32_i32)
+        }
+        Alu::Sub => {
+            two!(asm, size, dst, src, sub_r64_r64 sub_r32_r32 sub_r64_m64 sub_r32_m32 sub_r64_i8 sub_r32_i8 sub_r64_i32 sub_r32_i32)
+        }
+        Alu::Xor => {
+            two!(asm, size, dst, src, xor_r64_r64 xor_r32_r32 xor_r64_m64 xor_r32_m32 xor_r64_i8 xor_r32_i8 xor_r64_i32 xor_r32_i32)
+        }
     }
 }
 
@@ -57,7 +67,15 @@ pub(super) fn alu_inst(e: &mut E<'_>, op: Alu, size: Size, src: Src, ops: &mut O
     alu(e.asm, op, size, dst, src);
 }
 
-pub(super) fn alu_exit(e: &mut E<'_>, op: Alu, size: Size, src: Src, cond: Cond, exit: u32, ops: &mut Ops<'_>) {
+pub(super) fn alu_exit(
+    e: &mut E<'_>,
+    op: Alu,
+    size: Size,
+    src: Src,
+    cond: Cond,
+    exit: u32,
+    ops: &mut Ops<'_>,
+) {
     let dst = ops.gpr();
     let src = ops.src(src);
     alu(e.asm, op, size, dst, src);
@@ -220,7 +238,11 @@ pub(super) fn div(e: &mut E<'_>, inst: Inst, divisor: Gpr64) {
     let done = local(e);
     if !nonzero {
         test_self(e.asm, size, divisor);
-        let zero = if exit == NO_EXIT { cold::put(e, Cold::DivByZero { size, rem, done }) } else { e.exit_label(exit) };
+        let zero = if exit == NO_EXIT {
+            cold::put(e, Cold::DivByZero { size, rem, done })
+        } else {
+            e.exit_label(exit)
+        };
         e.asm.jcc(Cond::E, zero);
     }
     if signed && !no_overflow {

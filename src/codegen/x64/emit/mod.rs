@@ -9,8 +9,8 @@ pub(super) mod moves;
 mod vectors;
 
 use super::super::emit::Emit;
-use super::inst::{Addr, Base, Inst, Size, Src};
 use super::X64;
+use super::inst::{Addr, Base, Inst, Size, Src};
 use crate::asm::Label;
 use crate::asm::x64::reg::*;
 use crate::asm::x64::{Mem, Scale};
@@ -304,4 +304,3 @@ pub(super) fn inst(e: &mut E<'_>, number: u32, allocs: &[Alloc]) {
 fn local(e: &mut E<'_>) -> Label {
     e.asm.new_label()
 }
-

@@ -191,4 +191,3 @@ pub(super) fn outgoing(e: &mut E<'_>, offset: i32, kind: Kind, from: Alloc) {
         _ => e.asm.mov_m64_r64(at, super::gpr(from)),
     }
 }
-

@@ -48,34 +48,80 @@ pub(super) fn binary(e: &mut E<'_>, vector: Vector, lane: Lane, kind: Kind, src:
 
 fn lanes(e: &mut E<'_>, vector: Vector, lane: Lane, kind: Kind, dst: Xmm, a: Xmm, b: Vm) {
     match (vector, lane) {
-        (Vector::Add, Lane::U8) => three!(e, kind, dst, a, b, vpaddb_x_x_x vpaddb_x_x_m128 vpaddb_y_y_y vpaddb_y_y_m256),
-        (Vector::Add, Lane::I32 | Lane::U32) => three!(e, kind, dst, a, b, vpaddd_x_x_x vpaddd_x_x_m128 vpaddd_y_y_y vpaddd_y_y_m256),
-        (Vector::Add, Lane::I64 | Lane::U64) => three!(e, kind, dst, a, b, vpaddq_x_x_x vpaddq_x_x_m128 vpaddq_y_y_y vpaddq_y_y_m256),
-        (Vector::Add, Lane::F64) => three!(e, kind, dst, a, b, vaddpd_x_x_x vaddpd_x_x_m128 vaddpd_y_y_y vaddpd_y_y_m256),
-        (Vector::Sub, Lane::U8) => three!(e, kind, dst, a, b, vpsubb_x_x_x vpsubb_x_x_m128 vpsubb_y_y_y vpsubb_y_y_m256),
-        (Vector::Sub, Lane::I32 | Lane::U32) => three!(e, kind, dst, a, b, vpsubd_x_x_x vpsubd_x_x_m128 vpsubd_y_y_y vpsubd_y_y_m256),
-        (Vector::Sub, Lane::I64 | Lane::U64) => three!(e, kind, dst, a, b, vpsubq_x_x_x vpsubq_x_x_m128 vpsubq_y_y_y vpsubq_y_y_m256),
-        (Vector::Sub, Lane::F64) => three!(e, kind, dst, a, b, vsubpd_x_x_x vsubpd_x_x_m128 vsubpd_y_y_y vsubpd_y_y_m256),
-        (Vector::Mul, Lane::F64) => three!(e, kind, dst, a, b, vmulpd_x_x_x vmulpd_x_x_m128 vmulpd_y_y_y vmulpd_y_y_m256),
-        (Vector::Mul, _) => three!(e, kind, dst, a, b, vpmulld_x_x_x vpmulld_x_x_m128 vpmulld_y_y_y vpmulld_y_y_m256),
-        (Vector::Div, _) => three!(e, kind, dst, a, b, vdivpd_x_x_x vdivpd_x_x_m128 vdivpd_y_y_y vdivpd_y_y_m256),
+        (Vector::Add, Lane::U8) => {
+            three!(e, kind, dst, a, b, vpaddb_x_x_x vpaddb_x_x_m128 vpaddb_y_y_y vpaddb_y_y_m256)
+        }
+        (Vector::Add, Lane::I32 | Lane::U32) => {
+            three!(e, kind, dst, a, b, vpaddd_x_x_x vpaddd_x_x_m128 vpaddd_y_y_y vpaddd_y_y_m256)
+        }
+        (Vector::Add, Lane::I64 | Lane::U64) => {
+            three!(e, kind, dst, a, b, vpaddq_x_x_x vpaddq_x_x_m128 vpaddq_y_y_y vpaddq_y_y_m256)
+        }
+        (Vector::Add, Lane::F64) => {
+            three!(e, kind, dst, a, b, vaddpd_x_x_x vaddpd_x_x_m128 vaddpd_y_y_y vaddpd_y_y_m256)
+        }
+        (Vector::Sub, Lane::U8) => {
+            three!(e, kind, dst, a, b, vpsubb_x_x_x vpsubb_x_x_m128 vpsubb_y_y_y vpsubb_y_y_m256)
+        }
+        (Vector::Sub, Lane::I32 | Lane::U32) => {
+            three!(e, kind, dst, a, b, vpsubd_x_x_x vpsubd_x_x_m128 vpsubd_y_y_y vpsubd_y_y_m256)
+        }
+        (Vector::Sub, Lane::I64 | Lane::U64) => {
+            three!(e, kind, dst, a, b, vpsubq_x_x_x vpsubq_x_x_m128 vpsubq_y_y_y vpsubq_y_y_m256)
+        }
+        (Vector::Sub, Lane::F64) => {
+            three!(e, kind, dst, a, b, vsubpd_x_x_x vsubpd_x_x_m128 vsubpd_y_y_y vsubpd_y_y_m256)
+        }
+        (Vector::Mul, Lane::F64) => {
+            three!(e, kind, dst, a, b, vmulpd_x_x_x vmulpd_x_x_m128 vmulpd_y_y_y vmulpd_y_y_m256)
+        }
+        (Vector::Mul, _) => {
+            three!(e, kind, dst, a, b, vpmulld_x_x_x vpmulld_x_x_m128 vpmulld_y_y_y vpmulld_y_y_m256)
+        }
+        (Vector::Div, _) => {
+            three!(e, kind, dst, a, b, vdivpd_x_x_x vdivpd_x_x_m128 vdivpd_y_y_y vdivpd_y_y_m256)
+        }
         (Vector::And, _) => three!(e, kind, dst, a, b, vpand_x_x_x vpand_x_x_m128 vpand_y_y_y vpand_y_y_m256),
         (Vector::Or, _) => three!(e, kind, dst, a, b, vpor_x_x_x vpor_x_x_m128 vpor_y_y_y vpor_y_y_m256),
         (Vector::Xor, _) => three!(e, kind, dst, a, b, vpxor_x_x_x vpxor_x_x_m128 vpxor_y_y_y vpxor_y_y_m256),
-        (Vector::Min, Lane::U8) => three!(e, kind, dst, a, b, vpminub_x_x_x vpminub_x_x_m128 vpminub_y_y_y vpminub_y_y_m256),
-        (Vector::Min, Lane::U32) => three!(e, kind, dst, a, b, vpminud_x_x_x vpminud_x_x_m128 vpminud_y_y_y vpminud_y_y_m256),
-        (Vector::Min, _) => three!(e, kind, dst, a, b, vpminsd_x_x_x vpminsd_x_x_m128 vpminsd_y_y_y vpminsd_y_y_m256),
-        (Vector::Max, Lane::U8) => three!(e, kind, dst, a, b, vpmaxub_x_x_x vpmaxub_x_x_m128 vpmaxub_y_y_y vpmaxub_y_y_m256),
-        (Vector::Max, Lane::U32) => three!(e, kind, dst, a, b, vpmaxud_x_x_x vpmaxud_x_x_m128 vpmaxud_y_y_y vpmaxud_y_y_m256),
-        (Vector::Max, _) => three!(e, kind, dst, a, b, vpmaxsd_x_x_x vpmaxsd_x_x_m128 vpmaxsd_y_y_y vpmaxsd_y_y_m256),
-        (Vector::Eq, Lane::U8) => three!(e, kind, dst, a, b, vpcmpeqb_x_x_x vpcmpeqb_x_x_m128 vpcmpeqb_y_y_y vpcmpeqb_y_y_m256),
-        (Vector::Eq, Lane::I32 | Lane::U32) => three!(e, kind, dst, a, b, vpcmpeqd_x_x_x vpcmpeqd_x_x_m128 vpcmpeqd_y_y_y vpcmpeqd_y_y_m256),
-        (Vector::Eq, Lane::I64 | Lane::U64) => three!(e, kind, dst, a, b, vpcmpeqq_x_x_x vpcmpeqq_x_x_m128 vpcmpeqq_y_y_y vpcmpeqq_y_y_m256),
+        (Vector::Min, Lane::U8) => {
+            three!(e, kind, dst, a, b, vpminub_x_x_x vpminub_x_x_m128 vpminub_y_y_y vpminub_y_y_m256)
+        }
+        (Vector::Min, Lane::U32) => {
+            three!(e, kind, dst, a, b, vpminud_x_x_x vpminud_x_x_m128 vpminud_y_y_y vpminud_y_y_m256)
+        }
+        (Vector::Min, _) => {
+            three!(e, kind, dst, a, b, vpminsd_x_x_x vpminsd_x_x_m128 vpminsd_y_y_y vpminsd_y_y_m256)
+        }
+        (Vector::Max, Lane::U8) => {
+            three!(e, kind, dst, a, b, vpmaxub_x_x_x vpmaxub_x_x_m128 vpmaxub_y_y_y vpmaxub_y_y_m256)
+        }
+        (Vector::Max, Lane::U32) => {
+            three!(e, kind, dst, a, b, vpmaxud_x_x_x vpmaxud_x_x_m128 vpmaxud_y_y_y vpmaxud_y_y_m256)
+        }
+        (Vector::Max, _) => {
+            three!(e, kind, dst, a, b, vpmaxsd_x_x_x vpmaxsd_x_x_m128 vpmaxsd_y_y_y vpmaxsd_y_y_m256)
+        }
+        (Vector::Eq, Lane::U8) => {
+            three!(e, kind, dst, a, b, vpcmpeqb_x_x_x vpcmpeqb_x_x_m128 vpcmpeqb_y_y_y vpcmpeqb_y_y_m256)
+        }
+        (Vector::Eq, Lane::I32 | Lane::U32) => {
+            three!(e, kind, dst, a, b, vpcmpeqd_x_x_x vpcmpeqd_x_x_m128 vpcmpeqd_y_y_y vpcmpeqd_y_y_m256)
+        }
+        (Vector::Eq, Lane::I64 | Lane::U64) => {
+            three!(e, kind, dst, a, b, vpcmpeqq_x_x_x vpcmpeqq_x_x_m128 vpcmpeqq_y_y_y vpcmpeqq_y_y_m256)
+        }
         (Vector::Eq, Lane::F64) => float_compare(e, kind, dst, a, b, 0),
         (Vector::Gt, Lane::F64) => float_compare(e, kind, dst, a, b, 0x1e),
-        (Vector::Gt, Lane::I64 | Lane::U64) => three!(e, kind, dst, a, b, vpcmpgtq_x_x_x vpcmpgtq_x_x_m128 vpcmpgtq_y_y_y vpcmpgtq_y_y_m256),
-        (Vector::Gt, Lane::U8) => three!(e, kind, dst, a, b, vpcmpgtb_x_x_x vpcmpgtb_x_x_m128 vpcmpgtb_y_y_y vpcmpgtb_y_y_m256),
-        (Vector::Gt, _) => three!(e, kind, dst, a, b, vpcmpgtd_x_x_x vpcmpgtd_x_x_m128 vpcmpgtd_y_y_y vpcmpgtd_y_y_m256),
+        (Vector::Gt, Lane::I64 | Lane::U64) => {
+            three!(e, kind, dst, a, b, vpcmpgtq_x_x_x vpcmpgtq_x_x_m128 vpcmpgtq_y_y_y vpcmpgtq_y_y_m256)
+        }
+        (Vector::Gt, Lane::U8) => {
+            three!(e, kind, dst, a, b, vpcmpgtb_x_x_x vpcmpgtb_x_x_m128 vpcmpgtb_y_y_y vpcmpgtb_y_y_m256)
+        }
+        (Vector::Gt, _) => {
+            three!(e, kind, dst, a, b, vpcmpgtd_x_x_x vpcmpgtd_x_x_m128 vpcmpgtd_y_y_y vpcmpgtd_y_y_m256)
+        }
     }
 }
 
@@ -135,7 +181,11 @@ pub(super) fn splat(e: &mut E<'_>, lane: Lane, kind: Kind, ops: &mut Ops<'_>) {
     let wide = kind == Kind::V256;
     if lane == Lane::F64 {
         let (a, dst) = (ops.xmm(), ops.xmm());
-        if wide { e.asm.vbroadcastsd_y_x(ymm(dst), a) } else { e.asm.vunpcklpd_x_x_x(dst, a, a) }
+        if wide {
+            e.asm.vbroadcastsd_y_x(ymm(dst), a)
+        } else {
+            e.asm.vunpcklpd_x_x_x(dst, a, a)
+        }
         return;
     }
     let (a, dst) = (ops.gpr(), ops.xmm());

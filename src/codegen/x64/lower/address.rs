@@ -26,7 +26,14 @@ pub(super) fn address(l: &mut L<'_>, data: &InstData) -> Addr {
     with_registers(l, base, from_context, index, data.scale(), disp)
 }
 
-fn with_registers(l: &mut L<'_>, base: Value, from_context: bool, index: Option<Value>, scale: u8, disp: i32) -> Addr {
+fn with_registers(
+    l: &mut L<'_>,
+    base: Value,
+    from_context: bool,
+    index: Option<Value>,
+    scale: u8,
+    disp: i32,
+) -> Addr {
     let base = if from_context && l.needs_context() {
         Base::Context
     } else {
@@ -99,7 +106,11 @@ pub(super) fn compare(l: &mut L<'_>, cond: ir::Cond, kind: Kind, a: Value, b: Va
         return compare_floats(l, cond, a, b);
     }
     let size = Size::of(kind);
-    let (cond, a, b) = if l.as_const(a).is_some() && l.as_const(b).is_none() { (cond.swapped(), b, a) } else { (cond, a, b) };
+    let (cond, a, b) = if l.as_const(a).is_some() && l.as_const(b).is_none() {
+        (cond.swapped(), b, a)
+    } else {
+        (cond, a, b)
+    };
     let cc = flag(cond, kind);
     if l.as_const(b) == Some(0)
         && let Some(tested) = compare_with_zero(l, size, cc, a)
@@ -137,7 +148,11 @@ fn compare_with_zero(l: &mut L<'_>, size: Size, cc: Cond, a: Value) -> Option<(T
         let data = *l.data(inst);
         match data.op {
             Op::And if matches!(cc, Cond::E | Cond::Ne | Cond::S | Cond::Ns) => {
-                let (x, y) = if l.as_const(data.first()).is_some() { (data.second(), data.first()) } else { (data.first(), data.second()) };
+                let (x, y) = if l.as_const(data.first()).is_some() {
+                    (data.second(), data.first())
+                } else {
+                    (data.first(), data.second())
+                };
                 in_reg(l, x);
                 let src = match immediate(l, y, size) {
                     Some(imm) => Src::Imm(imm),

@@ -28,7 +28,11 @@ pub(super) fn select(l: &mut L<'_>, inst: ir::Inst) {
     let (test, cc) = condition(l, data.first());
     let cc = if swap { negated(cc) } else { cc };
     tied_def(l, inst, index);
-    l.push(if data.kind.is_float_class() { Inst::SelectFloat(test, cc) } else { Inst::Select(Size::of(data.kind), test, cc) });
+    l.push(if data.kind.is_float_class() {
+        Inst::SelectFloat(test, cc)
+    } else {
+        Inst::Select(Size::of(data.kind), test, cc)
+    });
 }
 
 /// Will the condition be one that takes two flags at once? Its inverse takes either of two.

@@ -9,7 +9,9 @@ use crate::regalloc::{Operand, RegClass, Time, VReg};
 /// Is a value of the first kind, as it is in a register, one of the second as well?
 fn is_copy(from: Kind, to: Kind) -> bool {
     match (from, to) {
-        (Kind::I32 | Kind::U32, Kind::I32 | Kind::U32) | (Kind::I64 | Kind::U64, Kind::I64 | Kind::U64) => true,
+        (Kind::I32 | Kind::U32, Kind::I32 | Kind::U32) | (Kind::I64 | Kind::U64, Kind::I64 | Kind::U64) => {
+            true
+        }
         (Kind::U32 | Kind::Bool, _) => true,
         _ => from == to,
     }

@@ -17,7 +17,10 @@ pub(super) fn binary(l: &mut L<'_>, inst: ir::Inst) {
     let (mut a, mut b) = (data.first(), data.second());
     if data.op.is_commutative() {
         let load = |value| l.foldable(value).is_some_and(|inst| l.data(inst).op == Op::Load);
-        if l.as_const(a).is_some() || load(a) && !load(b) || l.lives_on(a) && !l.lives_on(b) && !l.isa.avx() && !load(b) {
+        if l.as_const(a).is_some()
+            || load(a) && !load(b)
+            || l.lives_on(a) && !l.lives_on(b) && !l.isa.avx() && !load(b)
+        {
             std::mem::swap(&mut a, &mut b);
         }
     }

@@ -63,7 +63,10 @@ fn scaled(l: &L<'_>, value: Value) -> Option<(Value, u8)> {
     let inst = l.foldable(value)?;
     let data = l.data(inst);
     let by = l.as_const(data.second().some()?).filter(|_| data.op == Op::Shl)?;
-    (1..=3).contains(&by).then_some((data.first(), by as u8)).filter(|&(value, _)| l.as_const(value).is_none())
+    (1..=3)
+        .contains(&by)
+        .then_some((data.first(), by as u8))
+        .filter(|&(value, _)| l.as_const(value).is_none())
 }
 
 /// An instruction whose result takes the register of its first operand.
@@ -102,7 +105,9 @@ pub(super) fn bitwise(l: &mut L<'_>, inst: ir::Inst) {
     };
     let (a, b) = ordered(l, data);
     // The upper half of the mask is zero: the same in 32 bits, and shorter.
-    let narrow = data.op == Op::And && size == Size::W64 && l.as_const(b).is_some_and(|bits| bits <= u64::from(u32::MAX));
+    let narrow = data.op == Op::And
+        && size == Size::W64
+        && l.as_const(b).is_some_and(|bits| bits <= u64::from(u32::MAX));
     let size = if narrow { Size::W32 } else { size };
     let index = in_reg(l, a);
     let src = source(l, b, size);
@@ -158,7 +163,8 @@ pub(super) fn div(l: &mut L<'_>, inst: ir::Inst) {
     let divisor = l.as_const(data.second());
     let minus_one = data.kind.canonical(u64::MAX);
     let nonzero = divisor.is_some_and(|bits| bits != 0) || !checked && data.aux & Op::NONZERO != 0;
-    let no_overflow = divisor.is_some_and(|bits| bits != minus_one) || !checked && data.aux & Op::NO_OVERFLOW != 0;
+    let no_overflow =
+        divisor.is_some_and(|bits| bits != minus_one) || !checked && data.aux & Op::NO_OVERFLOW != 0;
     let (a, b) = (l.reg(data.first()), l.reg(data.second()));
     let result = l.result(inst);
     l.operand(Operand::fixed_use(a, RAX));
@@ -171,7 +177,14 @@ pub(super) fn div(l: &mut L<'_>, inst: ir::Inst) {
         Some(guard) if checked => l.exit(guard, Time::Early),
         _ => NO_EXIT,
     };
-    let div = Inst::Div { size: Size::of(data.kind), signed: data.kind.is_signed(), rem, nonzero, no_overflow, exit };
+    let div = Inst::Div {
+        size: Size::of(data.kind),
+        signed: data.kind.is_signed(),
+        rem,
+        nonzero,
+        no_overflow,
+        exit,
+    };
     l.push_call(div, RegSet::of(&[other]), false);
 }
 
@@ -306,4 +319,3 @@ pub(super) fn mul_or(l: &mut L<'_>, inst: ir::Inst) {
     tied_def(l, inst, index);
     l.push(Inst::MulBranch(size, src));
 }
-

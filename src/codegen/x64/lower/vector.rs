@@ -40,7 +40,11 @@ pub(super) fn lower(l: &mut L<'_>, inst: ir::Inst) {
         Op::VWidenLow | Op::VWidenHigh => {
             in_reg(l, a);
             def(l, inst);
-            return l.push(Inst::VectorUnary(VectorUnary::Widen { high: data.op == Op::VWidenHigh }, lane, kind));
+            return l.push(Inst::VectorUnary(
+                VectorUnary::Widen { high: data.op == Op::VWidenHigh },
+                lane,
+                kind,
+            ));
         }
         Op::VSelect => {
             in_reg(l, a);
