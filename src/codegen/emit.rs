@@ -29,6 +29,9 @@ pub struct EmitBuffers {
     saved: Vec<PReg>,
     place_of: Vec<(u32, SlotPlace)>,
     objects: Vec<Removed>,
+    /// What the listing has spoken of last.
+    noted: Option<crate::ir::Inst>,
+    noted_block: Option<crate::ir::Block>,
 }
 
 /// A call that was emitted: the label behind it.
@@ -70,6 +73,8 @@ pub struct Emit<'a, I: Isa> {
     pub asm: &'a mut I::Asm,
     /// The frame.
     pub frame: Frame,
+    /// What lowering noted of the whole function.
+    pub marks: u32,
     /// What was put out of line.
     pub cold: Vec<(Label, I::Cold)>,
     lower: &'a LowerBuffers,
@@ -108,6 +113,7 @@ impl<'a, I: Isa> Emit<'a, I> {
             output,
             asm,
             frame: Frame::default(),
+            marks: lowered.marks,
             cold: Vec::new(),
             lower,
             buffers,
@@ -165,6 +171,8 @@ impl<'a, I: Isa> Emit<'a, I> {
         buffers.exit_labels.resize(self.lower.exits.len(), None);
         buffers.returns.clear();
         buffers.skipped.clear();
+        buffers.noted = None;
+        buffers.noted_block = None;
         let mut edit = 0;
         for block in 0..blocks {
             buffers.labels.push(self.asm.new_label());
@@ -298,12 +306,13 @@ impl<'a, I: Isa> Emit<'a, I> {
             }
             for inst in self.code.block_insts(block) {
                 self.emit_edits(&mut edit, Point::Before(inst));
-                if self.options.notes {
-                    self.note(inst, block);
-                }
+                let offset = self.asm.offset();
                 let operands = self.code.inst_operands(inst);
                 let allocs = &self.output.allocs[operands.start as usize..operands.end as usize];
                 I::emit(self, inst, allocs);
+                if self.options.notes && self.asm.offset() > offset {
+                    self.note(inst, block, offset);
+                }
                 self.emit_edits(&mut edit, Point::After(inst));
             }
         }
@@ -315,23 +324,26 @@ impl<'a, I: Isa> Emit<'a, I> {
             && at == point
         {
             *edit += 1;
-            if self.options.notes {
-                self.asm.comment(format_args!("{}", super::dump::edit(from, to)));
-            }
+            let offset = self.asm.offset();
             I::emit_move(self, from, to, self.code.value(vreg), self.code.remat(vreg));
+            if self.options.notes && self.asm.offset() > offset {
+                self.asm.comment_at(offset, format_args!("    {}", super::dump::edit(from, to)));
+            }
         }
     }
 
-    /// Says in the listing what an instruction comes from.
-    fn note(&mut self, inst: u32, block: u32) {
-        let info = self.code.info(inst);
-        let first = self.code.block_insts(block).start == inst;
-        let origin = info.origin;
-        let text = super::dump::origin(self.function, self.module, origin);
-        match self.code.origin(block) {
-            Some(block) if first => self.asm.comment(format_args!("{block}: {text}")),
-            _ => self.asm.comment(format_args!("    {text}")),
-        }
+    /// Says in the listing what an instruction comes from, and at the first one of a block which one that is.
+    fn note(&mut self, inst: u32, block: u32, offset: u32) {
+        let origin = self.code.info(inst).origin;
+        let text = match self.code.inst_constant(inst) {
+            Some(remat) => super::dump::constant(remat),
+            None if self.buffers.noted.replace(origin) == Some(origin) => return,
+            None => crate::ir::print::print_inst(self.function, self.module, origin),
+        };
+        let block =
+            self.code.origin(block).filter(|&block| self.buffers.noted_block.replace(block) != Some(block));
+        let block = block.map_or_else(String::new, |block| block.to_string());
+        self.asm.comment_at(offset, format_args!("{block:<4}{text}"));
         let position = self.function.inst_position(origin);
         if position != 0 {
             self.asm.position(position);

@@ -91,6 +91,8 @@ pub struct Lower<'a, I: Isa> {
     pub has_calls: bool,
     /// A frame is needed for another reason.
     pub needs_frame: bool,
+    /// What emission has to know of the whole function, as the target likes.
+    pub marks: u32,
     /// The first thing that cannot be lowered.
     pub error: Option<CompileError>,
 }
@@ -125,6 +127,7 @@ impl<'a, I: Isa> Lower<'a, I> {
             outgoing: 0,
             has_calls: false,
             needs_frame: false,
+            marks: 0,
             error: None,
         };
         lower.count_uses();
@@ -142,8 +145,12 @@ impl<'a, I: Isa> Lower<'a, I> {
                 return Err(error);
             }
         }
-        let lowered =
-            Lowered { outgoing: lower.outgoing, has_calls: lower.has_calls, needs_frame: lower.needs_frame };
+        let lowered = Lowered {
+            outgoing: lower.outgoing,
+            has_calls: lower.has_calls,
+            needs_frame: lower.needs_frame,
+            marks: lower.marks,
+        };
         lower.code.finish(&mut lower.buffers.places);
         Ok(lowered)
     }
@@ -315,6 +322,8 @@ impl<'a, I: Isa> Lower<'a, I> {
     pub fn foldable(&self, value: Value) -> Option<Inst> {
         let inst = self.function.def_inst(value)?;
         let fits = self.use_count(value) == 1
+            // Not if the same instruction has asked for it already.
+            && !self.lives_on(value)
             && self.function.inst_block(inst) == Some(self.block)
             && match self.function.inst(inst).op.row().effect {
                 Effect::Pure => true,
@@ -478,19 +487,23 @@ impl<'a, I: Isa> Lower<'a, I> {
 
     /// The signature of a call, and what it may do.
     pub fn call_signature(&self, inst: Inst) -> (&'a ir::Signature, Effects) {
-        let data = self.data(inst);
-        match data.op {
-            Op::Call | Op::Invoke => {
-                let decl = &self.module.funcs[data.callee().index()];
-                (&self.module.sigs[decl.sig.index()], decl.effects)
-            }
-            _ => (&self.module.sigs[data.indirect_sig().index()], Effects::ANY),
-        }
+        call_signature(self.module, self.data(inst))
     }
 
     /// The block that is being lowered.
     pub fn current_block(&self) -> u32 {
         self.mblock
+    }
+}
+
+/// The signature of a call, and what it may do.
+pub fn call_signature<'a>(module: &'a Module, data: &InstData) -> (&'a ir::Signature, Effects) {
+    match data.op {
+        Op::Call | Op::Invoke => {
+            let decl = &module.funcs[data.callee().index()];
+            (&module.sigs[decl.sig.index()], decl.effects)
+        }
+        _ => (&module.sigs[data.indirect_sig().index()], Effects::ANY),
     }
 }
 
@@ -503,4 +516,6 @@ pub struct Lowered {
     pub has_calls: bool,
     /// A frame is needed for another reason.
     pub needs_frame: bool,
+    /// What else the target noted.
+    pub marks: u32,
 }

@@ -251,6 +251,17 @@ impl<I: Copy> MCode<I> {
         self.operands[(self.starts[inst as usize] + index) as usize].vreg
     }
 
+    /// What constant an instruction makes, if that is all it does.
+    pub fn inst_constant(&self, inst: u32) -> Option<Remat> {
+        let operands = self.starts[inst as usize]..self.starts[inst as usize + 1];
+        if operands.len() != 1 {
+            return None;
+        }
+        let operand = self.operands[operands.start as usize];
+        let remat = self.remats[operand.vreg.index()];
+        Some(remat).filter(|_| operand.role == regalloc::Role::Def).filter(|&remat| remat != Remat::No)
+    }
+
     /// What is to know of an instruction.
     pub fn info(&self, inst: u32) -> &Info {
         &self.infos[inst as usize]
