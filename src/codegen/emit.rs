@@ -342,6 +342,7 @@ impl<'a, I: Isa> Emit<'a, I> {
         let origin = self.code.info(inst).origin;
         let text = match self.code.inst_constant(inst) {
             Some(remat) => super::dump::constant(remat),
+            None if origin.is_none() => "parameters".to_owned(),
             None if self.buffers.noted.replace(origin) == Some(origin) => return,
             None => crate::ir::print::print_inst(self.function, self.module, origin),
         };
@@ -349,7 +350,7 @@ impl<'a, I: Isa> Emit<'a, I> {
             self.code.origin(block).filter(|&block| self.buffers.noted_block.replace(block) != Some(block));
         let block = block.map_or_else(String::new, |block| block.to_string());
         self.asm.comment_at(offset, format_args!("{block:<4}{text}"));
-        let position = self.function.inst_position(origin);
+        let position = origin.some().map_or(0, |origin| self.function.inst_position(origin));
         if position != 0 {
             self.asm.position(position);
         }

@@ -262,7 +262,7 @@ impl<'a, I: Isa> Lower<'a, I> {
             }
         }
         if block == self.function.entry() {
-            self.inst = self.function.first_inst(block).unwrap_or(Inst(0));
+            self.inst = Inst::NONE;
             self.code.begin_chunk(self.mblock);
             I::lower_entry(self);
         }
