@@ -3,9 +3,9 @@
 //! A row is a name, the kinds that it holds for, a pattern, a condition, and what takes its place. In patterns `x y z` are any values (the same
 //! letter, the same value) and `c d e` any constants; `zero one ones min max negzero` are constants of the kind that is there. `(Op …)` is the result of
 //! an instruction, with `[Eq Ne]` of these conditions, with `@s` or `@t` a conversion from any kind, which the condition can ask for.
-//! A condition is a function of what was matched; `always` needs none. In what takes the place, `{…}` computes a constant, `:bool`, `:s`, `:t` say the
-//! kind of an instruction if it is not the first one's, `[=] [!] [narrow]` its condition, and `leaves` says that the instruction
-//! always leaves.
+//! A condition is a function of what was matched; `always` needs none. In what takes the place, `{…}` computes a constant, `[=] [!t] [narrow t] [swapped]` say the
+//! condition of a comparison, with `t` of operands of that kind, `bool` the kind of an instruction if it is not the first one's, and `leaves`
+//! that the instruction always leaves.
 //!
 //! Operands of commutative instructions and comparisons are also tried the other way round. A constant is second.
 //!
@@ -93,8 +93,6 @@ pub enum OutKind {
     Own,
     /// Bool.
     Bool,
-    /// That which was called `s`.
-    Source,
     /// That which was called `t`.
     Inner,
 }
@@ -307,13 +305,6 @@ macro_rules! pattern {
     (($op:ident $($arg:tt)*)) => { Pattern::Inst(Op::$op, Select::Any, &[$(pattern!($arg)),*]) };
 }
 
-macro_rules! out_kind {
-    () => { OutKind::Own };
-    (bool) => { OutKind::Bool };
-    (s) => { OutKind::Source };
-    (t) => { OutKind::Inner };
-}
-
 macro_rules! output {
     (leaves) => { Output::Leaves };
     (zero) => { Output::Literal(Literal::Zero) };
@@ -322,17 +313,20 @@ macro_rules! output {
     (min) => { Output::Literal(Literal::Min) };
     (max) => { Output::Literal(Literal::Max) };
     ({$compute:expr}) => { Output::Compute($compute) };
-    (($op:ident @s $(:$kind:ident)? $($arg:tt)*)) => { output!(# $op, OutAux::Source, [$($kind)?] $($arg)*) };
-    (($op:ident @t $(:$kind:ident)? $($arg:tt)*)) => { output!(# $op, OutAux::Inner, [$($kind)?] $($arg)*) };
-    (($op:ident [=] $(:$kind:ident)? $($arg:tt)*)) => { output!(# $op, OutAux::Cond, [$($kind)?] $($arg)*) };
-    (($op:ident [!] $(:$kind:ident)? $($arg:tt)*)) => { output!(# $op, OutAux::Negated, [$($kind)?] $($arg)*) };
-    (($op:ident [narrow] $(:$kind:ident)? $($arg:tt)*)) => { output!(# $op, OutAux::Narrow, [$($kind)?] $($arg)*) };
-    (($op:ident [swapped] $(:$kind:ident)? $($arg:tt)*)) => { output!(# $op, OutAux::Swapped, [$($kind)?] $($arg)*) };
-    (($op:ident [exact] $(:$kind:ident)? $($arg:tt)*)) => { output!(# $op, OutAux::Exact, [$($kind)?] $($arg)*) };
-    (($op:ident [$cond:ident] $(:$kind:ident)? $($arg:tt)*)) => { output!(# $op, OutAux::Is(Cond::$cond), [$($kind)?] $($arg)*) };
-    (($op:ident $(:$kind:ident)? $($arg:tt)*)) => { output!(# $op, OutAux::None, [$($kind)?] $($arg)*) };
-    (# $op:ident, $aux:expr, [$($kind:ident)?] $($arg:tt)*) => {
-        Output::Inst(Op::$op, out_kind!($($kind)?), $aux, &[$(output!($arg)),*])
+    (($op:ident @s $($arg:tt)*)) => { output!(# $op Own Source $($arg)*) };
+    (($op:ident @t $($arg:tt)*)) => { output!(# $op Own Inner $($arg)*) };
+    (($op:ident [=] $($arg:tt)*)) => { output!(# $op Own Cond $($arg)*) };
+    (($op:ident [!t] $($arg:tt)*)) => { output!(# $op Inner Negated $($arg)*) };
+    (($op:ident [narrow t] $($arg:tt)*)) => { output!(# $op Inner Narrow $($arg)*) };
+    (($op:ident [swapped] $($arg:tt)*)) => { output!(# $op Own Swapped $($arg)*) };
+    (($op:ident [exact] $($arg:tt)*)) => { output!(# $op Own Exact $($arg)*) };
+    (($op:ident [$cond:ident] $($arg:tt)*)) => {
+        Output::Inst(Op::$op, OutKind::Own, OutAux::Is(Cond::$cond), &[$(output!($arg)),*])
+    };
+    (($op:ident bool $($arg:tt)*)) => { output!(# $op Bool None $($arg)*) };
+    (($op:ident $($arg:tt)*)) => { output!(# $op Own None $($arg)*) };
+    (# $op:ident $kind:ident $aux:ident $($arg:tt)*) => {
+        Output::Inst(Op::$op, OutKind::$kind, OutAux::$aux, &[$(output!($arg)),*])
     };
     ($letter:ident) => { Output::Value(value!($letter)) };
 }
@@ -371,7 +365,7 @@ rules! {
     neg_neg               IF (Neg (Neg x))                              always => x;
     neg_sub               I  (Neg (Sub x y))                            always => (Sub y x);
     not_not               IB (Not (Not x))                              always => x;
-    not_cmp               B  (Not (Cmp[any] x y))                       {|m| m.t != Kind::F64 || matches!(m.cond, Cond::Eq | Cond::Ne)} => (Cmp[!]:t x y);
+    not_cmp               B  (Not (Cmp[any] x y))                       {|m| m.t != Kind::F64 || matches!(m.cond, Cond::Eq | Cond::Ne)} => (Cmp[!t] x y);
     not_xor_const         I  (Not (Xor x c))                            always => (Xor x {|m| !m.c()});
     abs_abs               F  (Abs (Abs x))                              always => (Abs x);
     abs_neg               F  (Abs (Neg x))                              always => (Abs x);
@@ -562,12 +556,12 @@ rules! {
     cmp_checked_sub       I  (Cmp[Eq Ne Lt Le Gt Ge] (SubChecked x y) zero) always => (Cmp[=] x y);
     cmp_checked_add       I  (Cmp[Eq Ne Lt Le Gt Ge] (AddChecked x c) d) {|m| m.fits(m.signed(m.d()) - m.signed(m.c()))}
                                                                                => (Cmp[=] x {|m| m.d().wrapping_sub(m.c())});
-    cmp_extended          IF (Cmp[any] (Convert@t x) (Convert@t y))     {|m| m.extended()} => (Cmp[narrow]:t x y);
-    cmp_extended_const    IF (Cmp[any] (Convert@t x) c)                 {|m| m.extended() && m.narrow().is_some()} => (Cmp[narrow]:t x {|m| m.narrow().unwrap_or(0)});
+    cmp_extended          IF (Cmp[any] (Convert@t x) (Convert@t y))     {|m| m.extended()} => (Cmp[narrow t] x y);
+    cmp_extended_const    IF (Cmp[any] (Convert@t x) c)                 {|m| m.extended() && m.narrow().is_some()} => (Cmp[narrow t] x {|m| m.narrow().unwrap_or(0)});
     cmp_extended_outside  IF (Cmp[any] (Convert@t x) c)                 {|m| m.extended() && m.outside().is_some()} => {|m| u64::from(m.outside() == Some(true))};
     cmp_select_either     ALL (Cmp[any] (Select x c d) e)               {|m| m.choice().0 == m.choice().1} => {|m| u64::from(m.choice().0)};
     cmp_select            ALL (Cmp[any] (Select x c d) e)               {|m| m.choice() == (true, false)} => x;
-    cmp_select_not        ALL (Cmp[any] (Select x c d) e)               {|m| m.choice() == (false, true)} => (Not:bool x);
+    cmp_select_not        ALL (Cmp[any] (Select x c d) e)               {|m| m.choice() == (false, true)} => (Not bool x);
 
     // Choices.
     select_same           AV (Select x y y)                             always => y;

@@ -16,7 +16,7 @@
 //! Cost. A hash and a look at some two entries for each instruction; no allocation but the growth of the table.
 
 use crate::ir::opcode::Effect;
-use crate::ir::{Function, InstData, Op};
+use crate::ir::{Function, InstData, Op, Value};
 
 use super::forward::{Flags, Forward};
 use super::Context;
@@ -63,6 +63,25 @@ impl Key {
             [data.a, data.b, u32::MAX, 0]
         };
         Key::new(op, data.kind as u32, data.aux, words)
+    }
+
+    /// How two values stand to each other; the lower one is first.
+    #[inline(always)]
+    pub fn relation(a: Value, b: Value) -> Key {
+        Key::new(Op::GuardCmp, 0, 0, [a.0, b.0, 0, 0])
+    }
+
+    /// What a bool is known to be.
+    #[inline(always)]
+    pub fn truth(value: Value) -> Key {
+        Key::new(Op::Guard, 0, 0, [value.0, 0, 0, 0])
+    }
+
+    /// What is in memory at the address of a load or store, as long as the memory has this version.
+    #[inline(always)]
+    pub fn memory(data: &InstData, version: u32) -> Key {
+        let key = Key::new(Op::Load, 0, data.aux, [data.a, data.b, data.c, 0]);
+        Key { version, ..key }
     }
 
     #[inline(always)]
@@ -145,7 +164,7 @@ impl Scoped {
 #[inline(always)]
 pub(super) fn canonical_order(function: &Function, data: &mut InstData) {
     let swap = |a: u32, b: u32| {
-        let (left, right) = (crate::ir::Value(a), crate::ir::Value(b));
+        let (left, right) = (Value(a), Value(b));
         match (function.as_const(left).is_some(), function.as_const(right).is_some()) {
             (false, false) | (true, true) => a > b,
             (left, _) => left,
