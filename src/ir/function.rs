@@ -825,7 +825,12 @@ impl Function {
         List { start, len: values.len() as u32 }
     }
 
-    /// How many values a list has, and the one at an index.
+    /// Is the list in the pool? For the verifier, which trusts nobody.
+    pub fn has_list(&self, list: List) -> bool {
+        u64::from(list.start) + u64::from(list.len) <= self.pool.len() as u64
+    }
+
+    /// The value at an index of a list.
     #[inline(always)]
     pub fn list_value(&self, list: List, index: u32) -> Value {
         Value(self.pool[(list.start + index) as usize])

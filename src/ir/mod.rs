@@ -4,15 +4,21 @@
 
 pub mod cfg;
 pub mod dom;
+pub mod eval;
 pub mod function;
 pub mod loops;
 pub mod module;
 pub mod opcode;
+mod operand;
+pub mod parse;
+pub mod print;
 pub mod types;
 
 pub use function::{Def, Edge, Function, InstData, List, Reason, StateSlot};
 pub use module::{Convention, Effects, FuncDecl, Layout, Module, Signature};
 pub use opcode::{Effect, Op};
+pub use parse::{ParseError, Parsed, parse_module};
+pub use print::{print_function, print_inst, print_module};
 pub use types::{
     Alias, Block, Cond, FrameState, Func, Guard, Inst, Kind, Lane, Mem, Removed, Sig, Symbol, Type, TypeId,
     Value,
