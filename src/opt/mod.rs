@@ -4,6 +4,8 @@
 //! for, and has to [`invalidate`](Analyses::invalidate) them when it changes the graph. It leaves no aliases behind
 //! ([`Function::remove_aliases`]). In debug builds the function is verified after each pass.
 
+#[cfg(test)]
+mod compare;
 pub mod fault;
 pub mod pipeline;
 pub mod range;
