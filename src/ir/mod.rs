@@ -13,6 +13,7 @@ mod operand;
 pub mod parse;
 pub mod print;
 pub mod types;
+pub mod verify;
 
 pub use function::{Def, Edge, Function, InstData, List, Reason, StateSlot};
 pub use module::{Convention, Effects, FuncDecl, Layout, Module, Signature};
@@ -23,3 +24,4 @@ pub use types::{
     Alias, Block, Cond, FrameState, Func, Guard, Inst, Kind, Lane, Mem, Removed, Sig, Symbol, Type, TypeId,
     Value,
 };
+pub use verify::{VerifyError, verify};

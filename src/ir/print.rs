@@ -108,6 +108,19 @@ pub fn print_inst(function: &Function, module: &Module, inst: Inst) -> String {
     out
 }
 
+/// What a value is in a message: `v3 is i32`.
+pub(super) fn type_name(function: &Function, value: Value) -> String {
+    let ty = function.ty(value);
+    match function.as_const(value) {
+        None => format!("{value} is {ty}"),
+        Some(bits) => {
+            let mut text = String::new();
+            literal(ty.kind, bits, &mut text);
+            format!("{text} is {ty}")
+        }
+    }
+}
+
 /// What entities are called. A table without an entry for an entity means its own number.
 #[derive(Default)]
 struct Names {

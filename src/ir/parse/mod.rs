@@ -127,7 +127,7 @@ struct Body<'s> {
 fn define<T>(map: &mut HashMap<u32, T>, number: u32, prefix: &str, entity: T, at: &Line<'_>) -> Parse<()> {
     match map.insert(number, entity) {
         None => Ok(()),
-        Some(_) => Err(at.error(format!("There already is a {prefix}{number}."))),
+        Some(_) => Err(at.error(format!("{prefix}{number} is defined twice."))),
     }
 }
 
