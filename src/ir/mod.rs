@@ -5,6 +5,7 @@
 pub mod arith;
 pub mod cfg;
 pub mod dom;
+pub mod eval;
 pub mod function;
 pub mod loops;
 pub mod module;
