@@ -1,5 +1,6 @@
 //! Passes compared with the evaluator: random programs do the same before and after, to the frame state.
 
+mod forward;
 mod program;
 
 use super::pipeline::{Level, Options, Vectors};
@@ -293,23 +294,8 @@ fn compare(passes: &[(&str, Pass)], flavour: Flavour, seed: u64, tally: &mut Tal
     Ok(())
 }
 
-/// Stands until there is more: the text can be read back.
 fn check(function: &Function, module: &Module) -> Result<(), String> {
-    let cfg = crate::ir::cfg::Cfg::of(function);
-    for &block in &cfg.rpo {
-        let last = function.last_inst(block).ok_or_else(|| format!("{block} is empty"))?;
-        if !function.inst(last).op.is_terminator() {
-            return Err(format!("{block} has no terminator"));
-        }
-        for edge in function.block_edges(block) {
-            let edge = function.edge(edge);
-            if edge.args.len as usize != function.params(edge.to).len() {
-                return Err(format!("the edge from {block} to {} has {} arguments", edge.to, edge.args.len));
-            }
-        }
-    }
-    let _ = module;
-    Ok(())
+    crate::ir::verify(function, module).map_err(|error| error.to_string())
 }
 
 /// Programs per test; more by the environment.
