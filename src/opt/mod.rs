@@ -10,6 +10,7 @@ pub mod fault;
 pub mod pipeline;
 pub mod range;
 pub mod repair;
+pub mod rotate;
 pub mod strength;
 
 use std::fmt;

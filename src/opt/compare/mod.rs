@@ -5,6 +5,7 @@ mod program;
 use super::pipeline::{Level, Options, Vectors};
 use super::{Analyses, Context, Pass, fault};
 use crate::ir::eval::{self, Called, Evaluator, Host, Limits, Memory, Outcome, Slot, TrapKind};
+use crate::ir::verify::verify;
 use crate::ir::{Func, Function, Kind, Module, Parsed, Symbol, parse_module, print_module};
 use program::{ARRAYS, Flavour, Rng, VARIABLES};
 
@@ -226,6 +227,9 @@ fn compare(passes: &[(&str, Pass)], flavour: Flavour, seed: u64, tally: &mut Tal
     let mut rng = Rng::new(seed);
     let text = program::program(&mut rng, flavour);
     let parsed = parse_module(&text).map_err(|error| format!("seed {seed}: {error}\n{text}"))?;
+    for (_, body) in &parsed.functions {
+        verify(body, &parsed.module).map_err(|error| format!("seed {seed}: {error}\n{text}"))?;
+    }
     let options = options(if rng.once_in(3) { Level::Fast } else { Level::Full }, &mut rng);
     let mut analyses = Analyses::new();
     let before = bodies(&parsed);
@@ -240,7 +244,7 @@ fn compare(passes: &[(&str, Pass)], flavour: Flavour, seed: u64, tally: &mut Tal
         let did = pass(&mut function, &mut context);
         changed |= did;
         done += &format!("{name} {did}; ");
-        check(&function, &parsed.module).map_err(|error| {
+        verify(&function, &parsed.module).map_err(|error| {
             format!(
                 "seed {seed} {done}: {error}\n{text}\n{}",
                 crate::ir::print_function(&function, &parsed.module)
@@ -293,25 +297,6 @@ fn compare(passes: &[(&str, Pass)], flavour: Flavour, seed: u64, tally: &mut Tal
     Ok(())
 }
 
-/// Stands until there is more: the text can be read back.
-fn check(function: &Function, module: &Module) -> Result<(), String> {
-    let cfg = crate::ir::cfg::Cfg::of(function);
-    for &block in &cfg.rpo {
-        let last = function.last_inst(block).ok_or_else(|| format!("{block} is empty"))?;
-        if !function.inst(last).op.is_terminator() {
-            return Err(format!("{block} has no terminator"));
-        }
-        for edge in function.block_edges(block) {
-            let edge = function.edge(edge);
-            if edge.args.len as usize != function.params(edge.to).len() {
-                return Err(format!("the edge from {block} to {} has {} arguments", edge.to, edge.args.len));
-            }
-        }
-    }
-    let _ = module;
-    Ok(())
-}
-
 /// Programs per test; more by the environment.
 fn count(usual: u64) -> u64 {
     std::env::var("ORUS_COMPARE").ok().and_then(|count| count.parse().ok()).unwrap_or(usual)
@@ -342,6 +327,13 @@ fn strength_keeps_what_programs_do() {
     let tally = all(&[("strength", super::strength::run)], Flavour::Divisions, 300);
     assert!(tally.changed > tally.programs / 2, "{tally:?}");
     all(&[("range", super::range::run), ("strength", super::strength::run)], Flavour::Mixed, 300);
+}
+
+#[test]
+fn rotate_keeps_what_programs_do() {
+    let tally = all(&[("rotate", super::rotate::run)], Flavour::Mixed, 300);
+    assert!(tally.changed > tally.programs / 4, "{tally:?}");
+    all(&[("rotate", super::rotate::run), ("range", super::range::run)], Flavour::Arrays, 300);
 }
 
 #[test]
