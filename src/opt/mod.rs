@@ -7,11 +7,13 @@
 #[cfg(test)]
 mod compare;
 pub mod fault;
+pub mod inline;
 pub mod pipeline;
 pub mod range;
 pub mod repair;
 pub mod rotate;
 pub mod strength;
+pub mod unroll;
 
 use std::fmt;
 

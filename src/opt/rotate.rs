@@ -51,10 +51,11 @@ pub fn run(function: &mut Function, context: &mut Context<'_>) -> bool {
         }
         let mut names: Vec<Value> = function.params(header).to_vec();
         names.extend(function.insts(header).filter_map(|inst| function.result(inst)));
-        variables.extend(names.into_iter().map(|name| Variable {
-            name,
-            defs: smallvec![(header, name), (copy, copier.value(name))],
-        }));
+        variables.extend(
+            names
+                .into_iter()
+                .map(|name| Variable { name, defs: smallvec![(header, name), (copy, copier.value(name))] }),
+        );
         copies[header.index()] = copy;
         behind[latch.index()] = header;
         if planted(7)
@@ -88,7 +89,8 @@ pub fn run(function: &mut Function, context: &mut Context<'_>) -> bool {
     }
     function.remove_aliases();
     function.retain_blocks(|block| cfg.is_reached(block));
-    let empty: Vec<bool> = (0..function.block_count()).map(|at| function.first_inst(Block(at as u32)).is_none()).collect();
+    let empty: Vec<bool> =
+        (0..function.block_count()).map(|at| function.first_inst(Block(at as u32)).is_none()).collect();
     function.retain_blocks(|block| !empty[block.index()]);
     context.analyses.invalidate();
     true
@@ -106,9 +108,10 @@ fn find(function: &Function, context: &mut Context<'_>) -> Vec<Candidate> {
         }
         let [first, second] = [data.d, data.d + 1].map(|edge| function.edge(edge).to);
         let stays = [first, second].map(|to| loops.contains(number as u32, to));
-        let jumps = looped.latches.iter().all(|&latch| {
-            function.last_inst(latch).is_some_and(|last| function.inst(last).op == Op::Jump)
-        });
+        let jumps = looped
+            .latches
+            .iter()
+            .all(|&latch| function.last_inst(latch).is_some_and(|last| function.inst(last).op == Op::Jump));
         let inside = if stays[0] { first } else { second };
         if stays[0] == stays[1] || !jumps || inside == header {
             continue;

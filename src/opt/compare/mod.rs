@@ -29,8 +29,9 @@ impl Host for Outside {
             self.log.push(memory.load(object + 24, 8).unwrap_or(0));
             return Called::Returned(None);
         }
+        self.log.push(arguments[0].bits());
         match arguments[0].bits() {
-            odd if odd % 2 == 1 => Called::Raised,
+            odd if odd % 8 == 1 => Called::Raised,
             even => Called::Returned(Some(eval::Value::Bits((even as u32).wrapping_mul(5).into()))),
         }
     }
@@ -334,6 +335,28 @@ fn rotate_keeps_what_programs_do() {
     let tally = all(&[("rotate", super::rotate::run)], Flavour::Mixed, 300);
     assert!(tally.changed > tally.programs / 4, "{tally:?}");
     all(&[("rotate", super::rotate::run), ("range", super::range::run)], Flavour::Arrays, 300);
+}
+
+#[test]
+fn unroll_keeps_what_programs_do() {
+    let tally = all(&[("unroll", super::unroll::run)], Flavour::Mixed, 300);
+    assert!(tally.changed > tally.programs / 10, "{tally:?}");
+    all(
+        &[("rotate", super::rotate::run), ("unroll", super::unroll::run), ("range", super::range::run)],
+        Flavour::Arrays,
+        300,
+    );
+}
+
+#[test]
+fn inline_keeps_what_programs_do() {
+    let tally = all(&[("inline", super::inline::run)], Flavour::Calls, 300);
+    assert!(tally.changed > tally.programs / 2, "{tally:?}");
+    all(
+        &[("inline", super::inline::run), ("rotate", super::rotate::run), ("range", super::range::run)],
+        Flavour::Mixed,
+        300,
+    );
 }
 
 #[test]
