@@ -17,12 +17,15 @@ mod fold_tests;
 mod forward;
 pub mod guards;
 pub mod gvn;
+pub mod inline;
 pub mod memory;
 mod params;
 pub mod pipeline;
 pub mod range;
 pub mod repair;
+pub mod rotate;
 pub mod strength;
+pub mod unroll;
 
 use std::fmt;
 

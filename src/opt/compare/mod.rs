@@ -6,6 +6,7 @@ mod program;
 use super::pipeline::{Level, Options, Vectors};
 use super::{Analyses, Context, Pass, fault};
 use crate::ir::eval::{self, Called, Evaluator, Host, Limits, Memory, Outcome, Slot, TrapKind};
+use crate::ir::verify::verify;
 use crate::ir::{Func, Function, Kind, Module, Parsed, Symbol, parse_module, print_module};
 use program::{ARRAYS, Flavour, Rng, VARIABLES};
 
@@ -29,8 +30,9 @@ impl Host for Outside {
             self.log.push(memory.load(object + 24, 8).unwrap_or(0));
             return Called::Returned(None);
         }
+        self.log.push(arguments[0].bits());
         match arguments[0].bits() {
-            odd if odd % 2 == 1 => Called::Raised,
+            odd if odd % 8 == 1 => Called::Raised,
             even => Called::Returned(Some(eval::Value::Bits((even as u32).wrapping_mul(5).into()))),
         }
     }
@@ -142,7 +144,7 @@ fn run(
     let limits = Limits { steps, ..Limits::default() };
     let outcome = evaluator.run(module, bodies, entry, &input.arguments, &mut host, &mut memory, limits);
     let mut arrays = Vec::new();
-    for region in memory.regions.iter().filter(|region| (0x1_0000..FREE).contains(&region.base)) {
+    for region in memory.regions().iter().filter(|region| (0x1_0000..FREE).contains(&region.base)) {
         arrays.extend_from_slice(&region.bytes);
     }
     let (outcome, objects) = normal(outcome, &memory);
@@ -227,6 +229,9 @@ fn compare(passes: &[(&str, Pass)], flavour: Flavour, seed: u64, tally: &mut Tal
     let mut rng = Rng::new(seed);
     let text = program::program(&mut rng, flavour);
     let parsed = parse_module(&text).map_err(|error| format!("seed {seed}: {error}\n{text}"))?;
+    for (_, body) in &parsed.functions {
+        verify(body, &parsed.module).map_err(|error| format!("seed {seed}: {error}\n{text}"))?;
+    }
     let options = options(if rng.once_in(3) { Level::Fast } else { Level::Full }, &mut rng);
     let mut analyses = Analyses::new();
     let before = bodies(&parsed);
@@ -241,7 +246,7 @@ fn compare(passes: &[(&str, Pass)], flavour: Flavour, seed: u64, tally: &mut Tal
         let did = pass(&mut function, &mut context);
         changed |= did;
         done += &format!("{name} {did}; ");
-        check(&function, &parsed.module).map_err(|error| {
+        verify(&function, &parsed.module).map_err(|error| {
             format!(
                 "seed {seed} {done}: {error}\n{text}\n{}",
                 crate::ir::print_function(&function, &parsed.module)
@@ -328,6 +333,35 @@ fn strength_keeps_what_programs_do() {
     let tally = all(&[("strength", super::strength::run)], Flavour::Divisions, 300);
     assert!(tally.changed > tally.programs / 2, "{tally:?}");
     all(&[("range", super::range::run), ("strength", super::strength::run)], Flavour::Mixed, 300);
+}
+
+#[test]
+fn rotate_keeps_what_programs_do() {
+    let tally = all(&[("rotate", super::rotate::run)], Flavour::Mixed, 300);
+    assert!(tally.changed > tally.programs / 4, "{tally:?}");
+    all(&[("rotate", super::rotate::run), ("range", super::range::run)], Flavour::Arrays, 300);
+}
+
+#[test]
+fn unroll_keeps_what_programs_do() {
+    let tally = all(&[("unroll", super::unroll::run)], Flavour::Mixed, 300);
+    assert!(tally.changed > tally.programs / 10, "{tally:?}");
+    all(
+        &[("rotate", super::rotate::run), ("unroll", super::unroll::run), ("range", super::range::run)],
+        Flavour::Arrays,
+        300,
+    );
+}
+
+#[test]
+fn inline_keeps_what_programs_do() {
+    let tally = all(&[("inline", super::inline::run)], Flavour::Calls, 300);
+    assert!(tally.changed > tally.programs / 2, "{tally:?}");
+    all(
+        &[("inline", super::inline::run), ("rotate", super::rotate::run), ("range", super::range::run)],
+        Flavour::Mixed,
+        300,
+    );
 }
 
 #[test]

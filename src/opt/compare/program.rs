@@ -137,6 +137,11 @@ enum Stmt {
     Same {
         to: usize,
     },
+    Try {
+        to: usize,
+        x: usize,
+        y: usize,
+    },
 }
 
 /// What programs are made of.
@@ -285,7 +290,7 @@ impl Maker<'_> {
                 to: self.target("i32"),
                 x: self.variable("i32"),
                 y: self.variable("i32"),
-                function: self.rng.below(4) as usize,
+                function: self.rng.below(5) as usize,
             },
             17 => {
                 let kind = if kind == "f64" { "i64" } else { kind };
@@ -445,6 +450,7 @@ impl Writer {
                 let (place, class) = place.split_once(" @").unwrap_or((&place, "raw"));
                 self.line(&format!("store.{} {place}, {from} @{class}", ARRAYS[*array].0));
             }
+            Stmt::Try { to, x, y } => self.attempt(*to, *x, *y),
             Stmt::If { cond, x, y, then, other } => self.branch(cond, *x, y, then, other),
             Stmt::Loop { .. } => self.looped(stmt),
             Stmt::Pair { to, x, y, keep } => {
@@ -496,6 +502,17 @@ impl Writer {
                 self.values[*to] = value;
             }
         }
+    }
+
+    fn attempt(&mut self, to: usize, x: usize, y: usize) {
+        let (inside, catch, end) = (self.block(), self.block(), self.block());
+        let (x, y) = (self.values[x].clone(), self.values[y].clone());
+        let (raw, got, caught, value) = (self.value(), self.value(), self.value(), self.value());
+        self.line(&format!("{raw} = invoke risky({x}, {y}) -> b{inside}({raw}), catch b{catch}({y})"));
+        let _ = writeln!(self.text, "b{inside}({got}: i32):\n    jump b{end}({got})");
+        let _ = writeln!(self.text, "b{catch}({caught}: i32):\n    jump b{end}({caught})");
+        let _ = writeln!(self.text, "b{end}({value}: i32):");
+        self.values[to] = value;
     }
 
     fn branch(&mut self, cond: &str, x: usize, y: &Operand, then: &[Stmt], other: &[Stmt]) {
@@ -611,6 +628,7 @@ fn assigned(stmts: &[Stmt], into: &mut BTreeSet<usize>) {
             | Stmt::Pair { to, .. }
             | Stmt::Get { to, .. }
             | Stmt::Same { to }
+            | Stmt::Try { to, .. }
             | Stmt::Call { to, .. } => {
                 into.insert(*to);
             }
@@ -667,6 +685,34 @@ b1(v3: i32):
 b2(v5: i32):
     v6 = call leaf1(v5, 3), fs0
     return.i32 v6
+}
+fn leaf4(v0: i32, v1: i32) -> i32 {
+    fs0 = 14@3 [v0, v1]
+    g0 = overflow fs0
+b0:
+    v2 = and.i32 v0, 3
+    br.eq.i32 v2, 0, b1, b2
+b1:
+    return.i32 v1
+b2:
+    v3 = sub.checked.i32 v0, 1, g0
+    v4 = mul.i32 v1, 3
+    v5 = call leaf4(v3, v4), fs0
+    return.i32 v5
+}
+fn risky(v0: i32, v1: i32) -> i32 {
+b0:
+    v2 = call odd(v0)
+    br.lt.i32 v2, v1, b1, b2(v2)
+b1:
+    v3 = call odd(v1)
+    v4 = add.i32 v3, v2
+    jump b2(v4)
+b2(v5: i32):
+    v6 = invoke odd(v5) -> b3(v6), catch b3(v2)
+b3(v7: i32):
+    v8 = call leaf0(v7, 7)
+    return.i32 v8
 }
 ";
 
