@@ -6,6 +6,7 @@
 
 #[cfg(test)]
 mod compare;
+pub mod escape;
 pub mod fault;
 pub mod inline;
 pub mod pipeline;
