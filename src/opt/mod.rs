@@ -8,6 +8,7 @@ pub mod cfg_simplify;
 #[cfg(test)]
 mod compare;
 pub mod dce;
+pub mod escape;
 pub mod fault;
 pub mod fold;
 mod fold_control;

@@ -535,16 +535,21 @@ impl Writer {
         }
         self.values = before;
         self.object = object;
-        self.enter(end, &changed);
+        self.enter(end, &changed, false);
     }
 
     /// Begins a block with parameters for some variables.
-    fn enter(&mut self, block: u32, changed: &BTreeSet<usize>) {
+    fn enter(&mut self, block: u32, changed: &BTreeSet<usize>, carry: bool) {
         let mut params = Vec::new();
         for &at in changed {
             let value = self.value();
             params.push(format!("{value}: {}", self.kinds[at]));
             self.values[at] = value;
+        }
+        if carry {
+            let object = self.value();
+            params.push(format!("{object}: ref"));
+            self.object = Some(object);
         }
         let _ = writeln!(self.text, "b{block}({}):", params.join(", "));
     }
@@ -568,8 +573,11 @@ impl Writer {
         assigned(body, &mut changed);
         changed.insert(*counter);
         self.values[*counter] = start;
+        // Sometimes the loop carries the object, which a turn may replace.
+        let carry = object.is_some() && self.position.is_multiple_of(2);
         let args = |writer: &Writer| {
-            changed.iter().map(|&at| writer.values[at].clone()).collect::<Vec<_>>().join(", ")
+            let values = changed.iter().map(|&at| writer.values[at].clone());
+            values.chain(writer.object.clone().filter(|_| carry)).collect::<Vec<_>>().join(", ")
         };
         let (header, inside, end) = (self.block(), self.block(), self.block());
         // What the first condition looks at has a kind.
@@ -586,11 +594,11 @@ impl Writer {
             self.values[*counter].clone_from(&first);
             let outside = args(self);
             self.line(&format!("br.{cond}.i32 {first}, {limit}, b{header}({outside}), b{end}({outside})"));
-            self.enter(header, &changed);
+            self.enter(header, &changed, carry);
         } else {
             let outside = args(self);
             self.line(&format!("jump b{header}({outside})"));
-            self.enter(header, &changed);
+            self.enter(header, &changed, carry);
             let counter = self.values[*counter].clone();
             let outside = args(self);
             self.line(&format!("br.{cond}.i32 {counter}, {limit}, b{inside}, b{end}({outside})"));
@@ -614,7 +622,7 @@ impl Writer {
             self.line(&format!("jump b{header}({inside})"));
         }
         self.object = object;
-        self.enter(end, &changed);
+        self.enter(end, &changed, carry);
         self.values[*counter] = String::new();
     }
 }
