@@ -1,11 +1,12 @@
 //! Ways to run a program.
 
+use orus::ir::Function;
 use orus::ir::eval::{Evaluator, Memory, Outcome, Profile};
 use orus::ir::types::Func;
-use orus::ir::{Function, Module};
 use orus::opt::{Analyses, optimize};
 
 use crate::config::Config;
+use crate::fault::Fault;
 use crate::host::World;
 use crate::program::Program;
 
@@ -41,13 +42,17 @@ pub struct Evaluated {
     pub evaluator: Evaluator,
     /// Verify after each pass.
     pub verify: bool,
+    /// What spoils the optimised functions: to prove that this is found.
+    pub fault: Option<Fault>,
     analyses: Analyses,
 }
 
-/// Something that spoils a function: to prove that this is found.
-pub type Fault = fn(&mut Function, &Module) -> bool;
-
 impl Evaluated {
+    /// One that may verify after each pass, and may spoil what it optimises.
+    pub fn new(verify: bool, fault: Option<Fault>) -> Evaluated {
+        Evaluated { verify, fault, ..Evaluated::default() }
+    }
+
     /// Evaluates a program as it is.
     pub fn reference(&mut self, program: &Program) -> Observed {
         self.evaluate(program, &program.bodies())
@@ -75,6 +80,9 @@ impl Evaluated {
         let mut optimized: Vec<Option<Function>> = program.bodies.clone();
         for body in optimized.iter_mut().flatten() {
             optimize(body, &program.module, &bodies, &options, &mut self.analyses);
+            if let Some((_, spoil)) = self.fault {
+                spoil(body);
+            }
         }
         optimized
     }

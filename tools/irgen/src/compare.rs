@@ -6,9 +6,9 @@
 
 use std::collections::BTreeMap;
 
+use orus::ir::Reason;
 use orus::ir::eval::{Left, Memory, Outcome, Slot as StateSlot, Value};
 use orus::ir::types::{Kind, Mem};
-use orus::ir::Reason;
 
 use crate::backend::Observed;
 use crate::plan::{self, CURSORS, RESERVED, TABLE};
@@ -70,7 +70,12 @@ pub fn brief(outcome: &Outcome) -> String {
             let frame = left.frames.first();
             let place = frame.map_or(String::new(), |frame| format!("{}@{}", frame.function, frame.position));
             let slots: Vec<String> = frame.iter().flat_map(|frame| &frame.slots).map(slot_text).collect();
-            format!("left ({}) at {place} [{}], {} frames", left.reason.name(), slots.join(", "), left.frames.len())
+            format!(
+                "left ({}) at {place} [{}], {} frames",
+                left.reason.name(),
+                slots.join(", "),
+                left.frames.len()
+            )
         }
         Outcome::Returned(Some(Value::Bits(bits))) => format!("returned {bits:#x}"),
         outcome => format!("{outcome:?}"),
@@ -221,12 +226,14 @@ impl Graphs<'_> {
                 let bits = self.memory[side].load(address.wrapping_add(slot.offset as u64), length).ok()?;
                 Some(if slot.mem == Mem::Ref { Field::Leads(Node::Address(bits)) } else { Field::Bits(bits) })
             }
-            Node::Removed(number) => match *self.left[side]?.objects.get(number as usize)?.slots.get(index)? {
-                StateSlot::Dead => Some(Field::Anything),
-                StateSlot::Object(other) => Some(Field::Leads(Node::Removed(other))),
-                StateSlot::Value(Kind::Ref, value) => Some(Field::Leads(Node::Address(value.bits()))),
-                StateSlot::Value(_, value) => Some(Field::Bits(value.bits() & mask)),
-            },
+            Node::Removed(number) => {
+                match *self.left[side]?.objects.get(number as usize)?.slots.get(index)? {
+                    StateSlot::Dead => Some(Field::Anything),
+                    StateSlot::Object(other) => Some(Field::Leads(Node::Removed(other))),
+                    StateSlot::Value(Kind::Ref, value) => Some(Field::Leads(Node::Address(value.bits()))),
+                    StateSlot::Value(_, value) => Some(Field::Bits(value.bits() & mask)),
+                }
+            }
         }
     }
 
@@ -283,7 +290,8 @@ impl Graphs<'_> {
         for at in differences {
             let offset = at.wrapping_sub(plan::BASE) as i64;
             let skipped = (0..i64::from(RESERVED)).contains(&offset)
-                || (i64::from(CURSORS)..i64::from(plan::ARRAYS)).contains(&offset) && offset >= i64::from(CURSORS.min(TABLE));
+                || (i64::from(CURSORS)..i64::from(plan::ARRAYS)).contains(&offset)
+                    && offset >= i64::from(CURSORS.min(TABLE));
             if skipped || references.contains(&at) {
                 continue;
             }

@@ -23,7 +23,11 @@ pub struct Config {
 const LEVELS: [(&str, Level); 3] = [("none", Level::None), ("fast", Level::Fast), ("full", Level::Full)];
 
 fn steps_but(name: &str) -> u64 {
-    PASSES.iter().enumerate().filter(|(_, step)| step.name != name).fold(0, |bits, (index, _)| bits | 1 << index)
+    PASSES
+        .iter()
+        .enumerate()
+        .filter(|(_, step)| step.name != name)
+        .fold(0, |bits, (index, _)| bits | 1 << index)
 }
 
 fn all_steps() -> u64 {
@@ -46,7 +50,9 @@ impl Config {
             let step = rng.pick(PASSES).name;
             match rng.below(10) {
                 0..2 => config = Config { level: Level::Full, disabled: steps_but(step), ..config },
-                2 => config = Config { level: Level::Full, disabled: all_steps() & !steps_but(step), ..config },
+                2 => {
+                    config = Config { level: Level::Full, disabled: all_steps() & !steps_but(step), ..config }
+                }
                 _ => {}
             }
         }
@@ -97,9 +103,13 @@ impl fmt::Display for Config {
             .map(|(_, step)| step.name)
             .collect();
         match run.first() {
-            Some(only) if self.disabled != 0 && run.iter().all(|name| name == only) => write!(f, ",only={only}"),
+            Some(only) if self.disabled != 0 && run.iter().all(|name| name == only) => {
+                write!(f, ",only={only}")
+            }
             _ => {
-                for (_, step) in PASSES.iter().enumerate().filter(|(index, _)| self.disabled >> index & 1 == 1) {
+                for (_, step) in
+                    PASSES.iter().enumerate().filter(|(index, _)| self.disabled >> index & 1 == 1)
+                {
                     write!(f, ",no-{}", step.name)?;
                 }
                 Ok(())
@@ -120,7 +130,8 @@ impl FromStr for Config {
             } else if word == "avx2" || word == "baseline" {
                 config.avx2 = word == "avx2";
             } else if let Some(count) = word.strip_prefix("registers=") {
-                config.registers = count.parse().map_err(|_| format!("`{count}` is no number of registers"))?;
+                config.registers =
+                    count.parse().map_err(|_| format!("`{count}` is no number of registers"))?;
             } else if let Some(name) = word.strip_prefix("only=").filter(|name| known(name)) {
                 config.disabled = steps_but(name);
             } else if let Some(name) = word.strip_prefix("no-").filter(|name| known(name)) {

@@ -1,8 +1,8 @@
 //! What is outside of a program: functions that do the same for the same arguments and memory, polls, symbols.
 
+use orus::ir::Effects;
 use orus::ir::eval::{Called, Host, Memory, Value};
 use orus::ir::types::{Func, Kind, Mem, Symbol};
-use orus::ir::Effects;
 
 use crate::plan::{self, ARRAY_LENGTH, ELEMENTS, Slot};
 use crate::program::{FUNCTIONS_AT, Program, SYMBOLS_AT};
@@ -30,7 +30,12 @@ impl<'p> World<'p> {
     }
 
     /// Does the call that `Host::call` stands for. Memory is as [`Plan`](plan::Plan) says; an access outside cannot occur.
-    fn outside(&mut self, func: Func, arguments: &[Value], memory: &mut Memory) -> Result<Called, orus::ir::eval::Outside> {
+    fn outside(
+        &mut self,
+        func: Func,
+        arguments: &[Value],
+        memory: &mut Memory,
+    ) -> Result<Called, orus::ir::eval::Outside> {
         let plan = &self.program.plan;
         let effects = self.program.module.funcs[func.index()].effects;
         let takes = &self.program.funcs[func.index()];
@@ -41,17 +46,20 @@ impl<'p> World<'p> {
                 (Kind::F64, bits) if f64::from_bits(bits).is_nan() => 0x7ff8,
                 // Addresses differ from run to run (IG2).
                 (Kind::Ref, 0) => 0,
-                (Kind::Ref, object) if reads => match plan.layouts[passed.layout].fields.iter().find(|slot| is_plain(slot)) {
-                    Some(slot) => memory.load(object + slot.offset as u64, slot.mem.bytes() as usize)?,
-                    None => 1,
-                },
+                (Kind::Ref, object) if reads => {
+                    match plan.layouts[passed.layout].fields.iter().find(|slot| is_plain(slot)) {
+                        Some(slot) => memory.load(object + slot.offset as u64, slot.mem.bytes() as usize)?,
+                        None => 1,
+                    }
+                }
                 (Kind::Ref, _) => 1,
                 (_, bits) => bits,
             };
             hash = mix(hash, word);
         }
         if reads {
-            let slots: Vec<&Slot> = plan.raw.iter().chain(&plan.module).filter(|slot| is_plain(slot)).collect();
+            let slots: Vec<&Slot> =
+                plan.raw.iter().chain(&plan.module).filter(|slot| is_plain(slot)).collect();
             if !slots.is_empty() {
                 let slot = slots[(hash >> 20) as usize % slots.len()];
                 hash = mix(hash, memory.load(plan::BASE + slot.offset as u64, slot.mem.bytes() as usize)?);
@@ -60,7 +68,9 @@ impl<'p> World<'p> {
         if effects.contains(Effects::WRITES) {
             self.log.push((func, hash));
         }
-        if effects.contains(Effects::NEVER_RETURNS) || effects.contains(Effects::RAISES) && hash.is_multiple_of(9) {
+        if effects.contains(Effects::NEVER_RETURNS)
+            || effects.contains(Effects::RAISES) && hash.is_multiple_of(9)
+        {
             return Ok(Called::Raised);
         }
         if effects.contains(Effects::WRITES) {

@@ -14,6 +14,7 @@
 pub mod backend;
 pub mod compare;
 pub mod config;
+pub mod fault;
 pub mod generate;
 pub mod host;
 pub mod plan;
@@ -28,4 +29,4 @@ pub use compare::compare;
 pub use config::Config;
 pub use generate::generate;
 pub use program::Program;
-
+pub use shrink::minimise;

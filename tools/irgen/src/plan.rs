@@ -232,7 +232,7 @@ impl Plan {
 
     /// A reference to an object of a layout that is there from the beginning, or null.
     fn reference(&self, rng: &mut Rng, layout: usize) -> u64 {
-        if rng.chance(8) { 0 } else { *rng.pick(&self.layouts[layout].objects) }
+        if rng.chance(3) { 0 } else { *rng.pick(&self.layouts[layout].objects) }
     }
 
     fn memory(&self, rng: &mut Rng) -> Memory {
@@ -263,10 +263,11 @@ impl Plan {
             memory.add(array.object, 24);
             put(&mut memory, array.object, 8, 0x2_0000_0000);
             put(&mut memory, array.object + ARRAY_STORE as u64, 8, array.store);
-            let length = match rng.below(10) {
+            let length = match rng.below(20) {
                 0 => 0,
-                1..4 => array.capacity,
-                _ => rng.below(array.capacity as usize + 1) as u64,
+                1..7 => array.capacity,
+                7..10 => rng.below(array.capacity as usize + 1) as u64,
+                _ => array.capacity - rng.below(array.capacity as usize / 2) as u64,
             };
             put(&mut memory, array.object + ARRAY_LENGTH as u64, 4, length);
             let size = array.mem.bytes() as usize;

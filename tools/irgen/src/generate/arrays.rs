@@ -78,7 +78,8 @@ impl Body<'_> {
         let second = self.used(second);
         let target = *self.rng().pick(&alike);
         let target = self.used(target);
-        let operand = if kind == Kind::Bool || self.chance(50) { self.value(kind) } else { self.constant(kind) };
+        let operand =
+            if kind == Kind::Bool || self.chance(50) { self.value(kind) } else { self.constant(kind) };
         let bound = self.least_length(shape, source, second, target);
 
         // What is summed up, in which kind, and whether it is checked.
@@ -120,7 +121,8 @@ impl Body<'_> {
         let acc_param = acc.map(|_| self.f.add_param(header, acc_kind));
         let found = self.f.add_param(exit, index_kind);
         let acc_out = acc.map(|_| self.f.add_param(exit, acc_kind));
-        let with = |index: Value, acc: Option<Value>| -> Vec<Value> { std::iter::once(index).chain(acc).collect() };
+        let with =
+            |index: Value, acc: Option<Value>| -> Vec<Value> { std::iter::once(index).chain(acc).collect() };
         let start = with(if down { bound } else { zero }, acc);
         if rotated {
             let nothing = start.clone();
@@ -146,13 +148,17 @@ impl Body<'_> {
         if let Some(guard) = bounds {
             let length = self.array_length(source.object);
             let length = if index_kind == Kind::I64 {
-                self.append(InstData { aux: Kind::I32 as u16, ..InstData::unary(Op::Convert, Kind::I64, length) })
+                self.append(InstData {
+                    aux: Kind::I32 as u16,
+                    ..InstData::unary(Op::Convert, Kind::I64, length)
+                })
             } else {
                 length
             };
             self.guard_compare(Cond::Below, index_kind, at, length, guard);
         }
-        let acc_next = self.turn(shape, source, second, target, at, operand, acc_param, acc_kind, checked, overflow, exit);
+        let acc_next = self
+            .turn(shape, source, second, target, at, operand, acc_param, acc_kind, checked, overflow, exit);
         let next = match (down, self.chance(30)) {
             (true, _) => at,
             (false, true) => {
@@ -276,7 +282,8 @@ impl Body<'_> {
                 let holds = if kind == Kind::Bool {
                     x
                 } else {
-                    let cond = *self.rng().pick(&[Cond::Eq, Cond::Ne, Cond::Lt, Cond::Gt, Cond::Le, Cond::Ge]);
+                    let cond =
+                        *self.rng().pick(&[Cond::Eq, Cond::Ne, Cond::Lt, Cond::Gt, Cond::Le, Cond::Ge]);
                     self.compare(cond, kind, x, operand)
                 };
                 let (zero, one) = (self.int(Kind::I32, 0), self.int(Kind::I32, 1));

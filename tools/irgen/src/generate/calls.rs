@@ -1,9 +1,9 @@
 //! Calls, and what is done when a callee raises.
 
+use orus::ir::Op;
 use orus::ir::function::InstData;
 use orus::ir::module::Effects;
 use orus::ir::types::{Cond, Func, Kind, Mem, Value};
-use orus::ir::Op;
 
 use super::pool::Object;
 use super::{Body, MOST_COST};
@@ -67,6 +67,20 @@ impl Body<'_> {
 
     pub(super) fn call(&mut self) {
         let callee = self.callee();
+        self.call_of(callee);
+    }
+
+    /// At the end: calls most of the functions that were made before, so that they are not in vain.
+    pub(super) fn call_the_others(&mut self) {
+        for number in 0..self.func.index() {
+            let plan = &self.make.funcs[number];
+            if plan.inside && self.cost + plan.cost <= 2 * MOST_COST && self.chance(70) {
+                self.call_of(Func(number as u32));
+            }
+        }
+    }
+
+    fn call_of(&mut self, callee: Func) {
         let (data, result) = self.call_data(callee, false);
         let value = self.append(data);
         self.add_result(value, result);
@@ -135,7 +149,8 @@ impl Body<'_> {
 
     /// Raises: the block ends.
     pub(super) fn raise(&mut self) {
-        let callee = self.make.module.funcs.iter().position(|decl| decl.effects.contains(Effects::NEVER_RETURNS));
+        let callee =
+            self.make.module.funcs.iter().position(|decl| decl.effects.contains(Effects::NEVER_RETURNS));
         let callee = Func(callee.unwrap_or(0) as u32);
         let (data, _) = self.call_data(callee, false);
         self.append(data);

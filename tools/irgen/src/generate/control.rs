@@ -1,8 +1,8 @@
 //! Branches, loops, ways out.
 
+use orus::ir::Op;
 use orus::ir::function::{InstData, Reason};
 use orus::ir::types::{Block, Cond, Kind, Value};
-use orus::ir::Op;
 
 use super::{Body, INTS};
 use crate::program::Passed;
@@ -164,7 +164,8 @@ impl Body<'_> {
     pub(super) fn two_edges(&mut self) {
         let kind = *self.rng().pick(&INTS);
         let op = *self.rng().pick(&[Op::AddOr, Op::SubOr, Op::MulOr]);
-        let (a, b) = if self.chance(60) { self.operands(op, kind) } else { (self.value(kind), self.value(kind)) };
+        let (a, b) =
+            if self.chance(60) { self.operands(op, kind) } else { (self.value(kind), self.value(kind)) };
         let (merge, merged) = self.merge();
         let (fits, not) = (self.f.new_block(), self.f.new_block());
         let value = self.append(InstData::binary(op, kind, a, b));

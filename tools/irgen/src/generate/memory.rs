@@ -1,11 +1,11 @@
 //! Loads, stores, objects.
 
+use orus::ir::Op;
 use orus::ir::function::{InstData, NONE, Reason};
 use orus::ir::types::{Alias, Cond, Kind, Mem, Symbol, Value};
-use orus::ir::Op;
 
-use super::pool::Object;
 use super::Body;
+use super::pool::Object;
 use crate::plan::{self, ARRAY_LENGTH, ARRAY_STORE, ELEMENTS, Slot};
 
 /// Where a load or a store goes.
@@ -185,12 +185,14 @@ impl Body<'_> {
     }
 
     pub(super) fn array_store(&mut self, object: Value) -> Value {
-        let place = Place { base: object, index: None, offset: ARRAY_STORE, mem: Mem::Ref, alias: Alias::LENGTH };
+        let place =
+            Place { base: object, index: None, offset: ARRAY_STORE, mem: Mem::Ref, alias: Alias::LENGTH };
         self.load_quietly(place)
     }
 
     pub(super) fn array_length(&mut self, object: Value) -> Value {
-        let place = Place { base: object, index: None, offset: ARRAY_LENGTH, mem: Mem::I32, alias: Alias::LENGTH };
+        let place =
+            Place { base: object, index: None, offset: ARRAY_LENGTH, mem: Mem::I32, alias: Alias::LENGTH };
         self.load(place)
     }
 
@@ -207,7 +209,9 @@ impl Body<'_> {
         let plan = self.make.plan.arrays[array].clone();
         let object = self.array_object(array);
         let index = if self.chance(30) {
-            let (index, length) = (self.calm(Kind::I32), self.array_length(object));
+            // Most arrays are longer than that.
+            let index = if self.chance(85) { self.small(Kind::I32, 3) } else { self.calm(Kind::I32) };
+            let length = self.array_length(object);
             let guard = self.guard(Reason::Bounds);
             self.guard_compare(Cond::Below, Kind::I32, index, length, guard);
             index
@@ -237,8 +241,13 @@ impl Body<'_> {
             let most = self.make.plan.arrays[array].capacity as i64;
             let object = self.array_object(array);
             let length = self.small(Kind::I32, most - 1);
-            let place =
-                Place { base: object, index: None, offset: ARRAY_LENGTH, mem: Mem::I32, alias: Alias::LENGTH };
+            let place = Place {
+                base: object,
+                index: None,
+                offset: ARRAY_LENGTH,
+                mem: Mem::I32,
+                alias: Alias::LENGTH,
+            };
             self.store(place, length);
             return;
         }
@@ -325,7 +334,9 @@ impl Body<'_> {
     /// Stores a reference where others find it.
     pub(super) fn escape(&mut self) {
         let Some(object) = self.object(None) else { return };
-        if let Some((base, slot)) = self.slot(true, |slot| slot.mem == Mem::Ref && slot.layout == object.layout) {
+        if let Some((base, slot)) =
+            self.slot(true, |slot| slot.mem == Mem::Ref && slot.layout == object.layout)
+        {
             self.store(Place::at(base, &slot), object.value);
         }
     }

@@ -14,7 +14,7 @@ mod vectors;
 
 use orus::ir::function::InstData;
 use orus::ir::module::{Convention, Effects, Layout, Signature};
-use orus::ir::types::{Block, Cond, Func, Kind, Type, Value};
+use orus::ir::types::{Block, Cond, Func, Kind, Value};
 use orus::ir::{Function, Module, Op};
 use orus_progen::rng::Rng;
 
@@ -93,7 +93,7 @@ pub struct Wishes {
 
 impl Default for Wishes {
     fn default() -> Wishes {
-        Wishes { vectors: 10, size: 2_000 }
+        Wishes { vectors: 15, size: 2_000 }
     }
 }
 
@@ -118,7 +118,7 @@ pub fn generate(seed: u64, wishes: &Wishes) -> Program {
     // Small ones are the most: the size is spread evenly over its logarithm, and more to the small side.
     let spread = make.rng.below(1_000) as f64 / 1_000.0;
     let most = wishes.size.max(5) as f64;
-    let size = 5.0 * (most / 5.0).powf(spread * spread.sqrt());
+    let size = 5.0 * (most / 5.0).powf(spread.powf(1.25));
     let mut bodies: Vec<Option<Function>> = vec![None; make.funcs.len()];
     for index in 0..count {
         let is_entry = index + 1 == count;
@@ -174,16 +174,9 @@ impl Make {
     }
 
     fn declare(&mut self, name: &str, plan: FuncPlan, convention: Convention, effects: Effects) -> Func {
-        let ty = |passed: &Passed| match passed.kind {
-            Kind::Ref => Type::reference(self.plan.layouts[passed.layout].id),
-            kind => kind.into(),
-        };
-        let signature = Signature {
-            params: plan.params.iter().map(ty).collect(),
-            // What a call gives has no layout.
-            result: plan.result.kind.into(),
-            convention,
-        };
+        // What is loaded has no layout that the verifier knows of, so parameters have none either.
+        let params: Vec<Kind> = plan.params.iter().map(|passed| passed.kind).collect();
+        let signature = Signature::new(&params, plan.result.kind, convention);
         self.funcs.push(plan);
         self.module.declare(name, signature, effects)
     }
@@ -202,7 +195,8 @@ impl Make {
             self.declare(&format!("outside{index}"), plan, convention, effects);
         }
         let nothing = Passed { kind: Kind::None, layout: 0 };
-        let plan = FuncPlan { params: self.params(2), result: nothing, cost: 5, recursive: false, inside: false };
+        let plan =
+            FuncPlan { params: self.params(2), result: nothing, cost: 5, recursive: false, inside: false };
         self.declare("raise", plan, Convention::System, Effects::ANY | Effects::NEVER_RETURNS);
     }
 
@@ -311,20 +305,21 @@ impl Statement {
         (Statement::Invoke, 3),
         (Statement::If, 8),
         (Statement::Switch, 3),
-        (Statement::Loop, 8),
+        (Statement::Loop, 12),
         (Statement::ArrayLoop, 5),
         (Statement::TwoEdges, 3),
         (Statement::Leave, 2),
         (Statement::Irreducible, 2),
         (Statement::Poll, 2),
         (Statement::Sink, 6),
-        (Statement::Vector, 20),
+        (Statement::Vector, 60),
     ];
 }
 
 impl Flavour {
     fn draw(rng: &mut Rng) -> Flavour {
-        let weights = Statement::ALL.map(|(_, weight)| weight * rng.weighted(&[(2, 0), (5, 2), (3, 4), (1, 12)]));
+        let weights =
+            Statement::ALL.map(|(_, weight)| weight * rng.weighted(&[(2, 0), (5, 2), (3, 4), (1, 12)]));
         let crowd = if rng.chance(40) { 12 + rng.below(24) } else { 0 };
         Flavour { weights, crowd }
     }
@@ -406,6 +401,7 @@ impl Body<'_> {
         let crowd = self.flavour.crowd.min(self.budget.max(0) as usize / 3);
         let kept: Vec<(Kind, Value)> = (0..crowd).map(|_| self.load_number()).collect();
         self.statements();
+        self.call_the_others();
         // All of the crowd is used: in one sum, or where it lies.
         let mut sum = None;
         for (kind, value) in kept {
@@ -428,7 +424,11 @@ impl Body<'_> {
     /// Statements until the budget is used up, or chance says that it is enough.
     fn statements(&mut self) {
         // Bodies of scopes get a share of what is left.
-        let share = if self.nesting == 0 { self.budget } else { self.below(self.budget.clamp(4, 40) as usize) as i64 + 1 };
+        let share = if self.nesting == 0 {
+            self.budget
+        } else {
+            self.below(self.budget.clamp(4, 40) as usize) as i64 + 1
+        };
         let end = (self.budget - share).max(0);
         while self.budget > end {
             if self.cost > MOST_COST {
@@ -442,6 +442,10 @@ impl Body<'_> {
         let total: u32 = self.flavour.weights.iter().sum();
         let mut at = self.below(total.max(1) as usize) as u32;
         let mut chosen = Statement::Arithmetic;
+        // Loops in loops would be rare.
+        if self.loops == 1 && self.chance(5) {
+            return self.counted_loop();
+        }
         for (weight, (statement, _)) in self.flavour.weights.iter().zip(Statement::ALL) {
             if at < *weight {
                 chosen = statement;

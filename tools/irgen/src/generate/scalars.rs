@@ -1,8 +1,8 @@
 //! Numbers: arithmetic, comparisons, conversions, checks.
 
+use orus::ir::Op;
 use orus::ir::function::{InstData, Reason};
 use orus::ir::types::{Cond, Kind, Value};
-use orus::ir::Op;
 
 use super::{Body, INTS, NUMBERS};
 
@@ -70,7 +70,8 @@ impl Body<'_> {
                 let constant = self.constant(kind);
                 let bits = self.f.as_const(constant).unwrap_or(0);
                 let nonzero = if bits == 0 { 0 } else { Op::NONZERO };
-                let no_overflow = if kind.is_signed() && kind.as_i128(bits) == -1 { 0 } else { Op::NO_OVERFLOW };
+                let no_overflow =
+                    if kind.is_signed() && kind.as_i128(bits) == -1 { 0 } else { Op::NO_OVERFLOW };
                 (constant, nonzero | no_overflow)
             }
         };
@@ -115,7 +116,9 @@ impl Body<'_> {
     pub(super) fn as_word(&mut self, kind: Kind, value: Value) -> Value {
         match kind {
             Kind::I64 => value,
-            Kind::U64 => self.emit(InstData { aux: kind as u16, ..InstData::unary(Op::Bitcast, Kind::I64, value) }),
+            Kind::U64 => {
+                self.emit(InstData { aux: kind as u16, ..InstData::unary(Op::Bitcast, Kind::I64, value) })
+            }
             // Its bits must not be a NaN's (IG1).
             Kind::F64 => {
                 let value = self.number(value);
@@ -131,13 +134,15 @@ impl Body<'_> {
 
     pub(super) fn convert(&mut self) {
         let numbers = [Kind::I32, Kind::I64, Kind::U32, Kind::U64, Kind::F64];
-        let (source, kind) = (*self.rng().pick(&numbers), *self.rng().pick(&numbers));
-        let (from, to) = (source as u16, kind);
+        let from = self.below(5);
+        let (source, to) = (numbers[from], numbers[(from + 1 + self.below(4)) % 5]);
+        let from = source as u16;
         match self.below(10) {
             0..2 if to != Kind::F64 => {
                 let value = if source == Kind::F64 {
                     let int = self.calm(Kind::I32);
-                    let float = InstData { aux: Kind::I32 as u16, ..InstData::unary(Op::Convert, Kind::F64, int) };
+                    let float =
+                        InstData { aux: Kind::I32 as u16, ..InstData::unary(Op::Convert, Kind::F64, int) };
                     let float = self.emit(float);
                     let quarter = self.f.f64(0.25);
                     self.binary(Op::Mul, Kind::F64, float, quarter)
@@ -151,7 +156,12 @@ impl Body<'_> {
             }
             2 => {
                 // Of the same size.
-                let pairs = [(Kind::I32, Kind::U32), (Kind::U32, Kind::I32), (Kind::I64, Kind::U64), (Kind::U64, Kind::I64)];
+                let pairs = [
+                    (Kind::I32, Kind::U32),
+                    (Kind::U32, Kind::I32),
+                    (Kind::I64, Kind::U64),
+                    (Kind::U64, Kind::I64),
+                ];
                 let (source, to) = *self.rng().pick(&pairs);
                 let value = self.value(source);
                 self.emit(InstData { aux: source as u16, ..InstData::unary(Op::Bitcast, to, value) });
@@ -196,7 +206,11 @@ impl Body<'_> {
         if self.chance(20) {
             let (a, b) = (self.value(Kind::Bool), self.value(Kind::Bool));
             let op = *self.rng().pick(&[Op::And, Op::Or, Op::Xor, Op::Not]);
-            if op == Op::Not { self.unary(op, Kind::Bool, a) } else { self.binary(op, Kind::Bool, a, b) };
+            if op == Op::Not {
+                self.unary(op, Kind::Bool, a)
+            } else {
+                self.binary(op, Kind::Bool, a, b)
+            };
             return;
         }
         let (cond, kind, a, b) = self.condition();
@@ -209,7 +223,8 @@ impl Body<'_> {
             && let Some(object) = self.object(None)
         {
             let other = self.reference(object.layout);
-            let data = InstData { c: other.0, ..InstData::binary(Op::Select, Kind::Ref, chosen, object.value) };
+            let data =
+                InstData { c: other.0, ..InstData::binary(Op::Select, Kind::Ref, chosen, object.value) };
             let value = self.append(data);
             self.pool.objects.push(super::pool::Object { value, layout: object.layout, there: false });
             return;
@@ -277,7 +292,8 @@ impl Body<'_> {
 
     /// A guard that mostly holds.
     pub(super) fn guard_statement(&mut self) {
-        let reasons = [Reason::Kind, Reason::Target, Reason::Branch, Reason::Bounds, Reason::Null, Reason::Other];
+        let reasons =
+            [Reason::Kind, Reason::Target, Reason::Branch, Reason::Bounds, Reason::Null, Reason::Other];
         let reason = *self.rng().pick(&reasons);
         let guard = self.guard(reason);
         match self.below(6) {
@@ -311,7 +327,14 @@ impl Body<'_> {
         }
     }
 
-    pub(super) fn guard_compare(&mut self, cond: Cond, kind: Kind, a: Value, b: Value, guard: orus::ir::Guard) {
+    pub(super) fn guard_compare(
+        &mut self,
+        cond: Cond,
+        kind: Kind,
+        a: Value,
+        b: Value,
+        guard: orus::ir::Guard,
+    ) {
         let data = InstData::binary(Op::GuardCmp, kind, a, b);
         self.emit(InstData { aux: cond as u16, c: guard.0, ..data });
     }

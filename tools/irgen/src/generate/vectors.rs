@@ -1,11 +1,11 @@
 //! Vector instructions, as a vectoriser would make them, and in other combinations that are legal.
 
+use orus::ir::Op;
 use orus::ir::function::InstData;
 use orus::ir::types::{Alias, Kind, Lane, Mem, Value};
-use orus::ir::Op;
 
-use super::memory::Place;
 use super::Body;
+use super::memory::Place;
 use crate::plan::ELEMENTS;
 
 fn mem_of(lane: Lane) -> Mem {
@@ -47,7 +47,8 @@ impl Body<'_> {
         let object = self.array_object(array);
         let store = self.array_store(object);
         let mem = if kind == Kind::V128 { Mem::V128 } else { Mem::V256 };
-        let place = Place { base: store, index: None, offset: ELEMENTS, mem, alias: Alias::array(mem_of(lane)) };
+        let place =
+            Place { base: store, index: None, offset: ELEMENTS, mem, alias: Alias::array(mem_of(lane)) };
         if capacity >= 2 * lanes && self.chance(60) {
             let index = self.small(Kind::I32, capacity as i64 / 2 - 1);
             let scale = lane.bytes().trailing_zeros() as u8;
@@ -107,7 +108,7 @@ impl Body<'_> {
             (narrow, Op::VMin),
             (narrow, Op::VMax),
             (true, Op::VEq),
-            (true, Op::VGt),
+            (lane != Lane::U64, Op::VGt),
             (true, Op::VSelect),
             (words, Op::VWidenLow),
             (words, Op::VWidenHigh),
@@ -139,7 +140,7 @@ impl Body<'_> {
             }
             Op::VSelect => {
                 let b = self.vector_of(kind, lane);
-                let compare = if self.chance(50) { Op::VEq } else { Op::VGt };
+                let compare = if lane == Lane::U64 || self.chance(50) { Op::VEq } else { Op::VGt };
                 // A mask of any bytes does for integers.
                 let mask = if float || self.chance(70) {
                     self.vector_op(compare, kind, lane, a, b)
