@@ -79,7 +79,7 @@ pub struct Emit<'a, I: Isa> {
     pub state: I::State,
     /// What was put out of line.
     pub cold: Vec<(Label, I::Cold)>,
-    lower: &'a LowerBuffers,
+    lower: &'a LowerBuffers<I::Inst>,
     buffers: &'a mut EmitBuffers,
     /// The block that is emitted next.
     next: u32,
@@ -97,7 +97,7 @@ impl<'a, I: Isa> Emit<'a, I> {
         options: &'a Options,
         lowered: Lowered,
         code: &'a MCode<I::Inst>,
-        lower: &'a LowerBuffers,
+        lower: &'a LowerBuffers<I::Inst>,
         output: &'a Output,
         asm: &'a mut I::Asm,
         buffers: &'a mut EmitBuffers,
