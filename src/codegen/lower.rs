@@ -21,7 +21,7 @@ use crate::ir::dom::Dom;
 use crate::ir::loops::Loops;
 use crate::ir::opcode::Effect;
 use crate::ir::{self, Block, Convention, Effects, Function, Inst, InstData, Kind, Module, Op, Value};
-use crate::regalloc::{Operand, RegClass, RegSet, Time, VReg, ValueInfo};
+use crate::regalloc::{Constraint, Operand, RegClass, RegSet, Time, VReg, ValueInfo};
 
 /// Memory that lowering uses again for each function.
 #[derive(Debug)]
@@ -424,7 +424,11 @@ impl<'a, I: Isa> Lower<'a, I> {
 
     /// Adds an operand to the next instruction, and gives its index.
     #[inline]
-    pub fn operand(&mut self, operand: Operand) -> u8 {
+    pub fn operand(&mut self, mut operand: Operand) -> u8 {
+        // A constant has no slot to be read from.
+        if operand.constraint == Constraint::Any && self.code.remat(operand.vreg) != Remat::No {
+            operand.constraint = Constraint::Reg;
+        }
         self.code.add_operand(operand)
     }
 

@@ -310,6 +310,20 @@ impl<I: Copy> MCode<I> {
         self.insts[inst as usize] = to;
     }
 
+    /// Makes an instruction with one use and one def a move between registers.
+    pub(super) fn make_move(&mut self, inst: u32, to: I) {
+        self.insts[inst as usize] = to;
+        self.infos[inst as usize].is_move = true;
+        for at in self.starts[inst as usize]..self.starts[inst as usize + 1] {
+            self.operands[at as usize].constraint = regalloc::Constraint::Reg;
+        }
+    }
+
+    /// Is the instruction the first of its block?
+    pub(super) fn begins_block(&self, inst: u32) -> bool {
+        self.blocks.binary_search_by_key(&inst, |block| block.insts.start).is_ok()
+    }
+
     /// What to compute a value from, if it is a constant.
     #[inline]
     pub fn remat(&self, vreg: VReg) -> Remat {

@@ -121,6 +121,11 @@ impl Allocator {
         &self.output
     }
 
+    /// What the last run gave, to improve on.
+    pub fn output_mut(&mut self) -> &mut Output {
+        &mut self.output
+    }
+
     /// What the last run took.
     pub fn stats(&self) -> Stats {
         self.stats

@@ -107,6 +107,8 @@ pub enum Test {
     CmpByte(Addr, i8),
     /// `a` with zero: `test a, a`, or `cmp` if it is in a slot.
     Zero(Size),
+    /// Nothing: the instruction before has set them as a comparison of `a` with zero would.
+    Known,
     /// `test a, src`. `Rm` has to be a register.
     Test(Size, Src),
     /// `ucomisd a, src`
@@ -212,6 +214,8 @@ pub enum Inst {
     Incoming(i32, Kind),
     /// Def: the constant that its value is.
     Const(Kind),
+    /// Def: zero, which changes the flags.
+    Zero,
     /// Use, def.
     MoveInt,
     /// Use, def; as wide as the value.

@@ -32,6 +32,9 @@ fn test(e: &mut E<'_>, test: Test, ops: &mut Ops<'_>) {
             Alloc::Slot(slot) => cmp_mem(e.asm, size, slot_mem(slot, 1), 0),
             place => test_self(e.asm, size, super::gpr(place)),
         },
+        Test::Known => {
+            ops.next();
+        }
         Test::Test(size, src) => {
             let left = ops.gpr();
             match (size, ops.src(src)) {
@@ -57,20 +60,6 @@ fn test(e: &mut E<'_>, test: Test, ops: &mut Ops<'_>) {
             }
         }
     }
-}
-
-/// Sets the flags, unless the instruction before has set them so.
-fn test_unless_known(e: &mut E<'_>, what: Test, cc: Cc, ops: &mut Ops<'_>) {
-    let flags = std::mem::take(&mut e.state).flags;
-    if let (Test::Zero(size), Cc::Flag(cond), Some((reg, set, all))) = (what, cc, flags)
-        && size == set
-        && (all || matches!(cond, Cond::E | Cond::Ne | Cond::S | Cond::Ns))
-        && ops.rest().first() == Some(&super::integers::place(reg))
-    {
-        ops.next();
-        return;
-    }
-    test(e, what, ops);
 }
 
 pub(super) fn set(e: &mut E<'_>, what: Test, cc: Cc, ops: &mut Ops<'_>) {
@@ -151,7 +140,7 @@ pub(super) fn select_float(e: &mut E<'_>, what: Test, cc: Cc, info: ValueInfo, o
 }
 
 pub(super) fn branch(e: &mut E<'_>, what: Test, cc: Cc, ops: &mut Ops<'_>) {
-    test_unless_known(e, what, cc, ops);
+    test(e, what, ops);
     match (cc, e.branch_target(0), e.branch_target(1)) {
         (_, None, None) => {}
         (cc, Some(yes), no) => {
@@ -182,7 +171,7 @@ fn jump_cc(e: &mut E<'_>, cc: Cc, to: crate::asm::Label) {
 }
 
 pub(super) fn exit(e: &mut E<'_>, what: Test, cc: Cc, exit: u32, ops: &mut Ops<'_>) {
-    test_unless_known(e, what, cc, ops);
+    test(e, what, ops);
     let label = e.exit_label(exit);
     jump_cc(e, cc, label);
 }
