@@ -775,7 +775,7 @@ impl Function {
     #[inline(always)]
     pub fn resolve_words(&self, data: &mut InstData) {
         let mask = data.op.row().values;
-        let mut resolve = |word: &mut u32| {
+        let resolve = |word: &mut u32| {
             if *word != NONE {
                 while self.values[*word as usize].def >> TAG == 3 {
                     *word = self.values[*word as usize].def & INDEX;

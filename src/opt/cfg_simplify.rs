@@ -13,7 +13,7 @@
 //! Cost. Blocks and edges; instructions only where a block is merged.
 
 use crate::ir::cfg::Cfg;
-use crate::ir::{Block, Cond, Edge, Function, Inst, InstData, Kind, List, Op};
+use crate::ir::{Block, Cond, Edge, Function, Inst, InstData, Kind, List, Op, Value};
 
 use super::fold_control::is_negatable;
 use super::{Context, params};
@@ -46,7 +46,8 @@ pub fn run(function: &mut Function, context: &mut Context<'_>) -> bool {
         changed = true;
     }
     if merged {
-        let left: Vec<bool> = function.order.iter().map(|&block| function.last_inst(block).is_some()).collect();
+        let left: Vec<bool> =
+            function.order.iter().map(|&block| function.last_inst(block).is_some()).collect();
         let mut left = left.into_iter();
         function.retain_blocks(|_| left.next() == Some(true));
         analyses.invalidate();
@@ -192,10 +193,13 @@ fn equal_param(function: &mut Function, cfg: &Cfg, block: Block, index: usize) -
         }
         same = Some(arg);
     }
-    if let Some(value) = same {
-        function.replace(param, value);
+    match same {
+        Some(value) if params::may_become(function, param, value, cfg.preds(block).len()) => {
+            function.replace(param, value);
+            true
+        }
+        _ => false,
     }
-    same.is_some()
 }
 
 /// Blocks take the instructions of those that only they lead to.
@@ -208,6 +212,12 @@ fn merge(function: &mut Function, cfg: &Cfg, aliases: &mut bool) -> bool {
         {
             let Edge { to, args } = function.edge(function.inst(last).d);
             if to == entry || to == block || cfg.preds(to).len() != 1 {
+                break;
+            }
+            let fit = |(index, &param): (usize, &Value)| {
+                params::fits(function, param, function.list_value(args, index as u32))
+            };
+            if !function.params(to).iter().enumerate().all(fit) {
                 break;
             }
             let params = std::mem::take(&mut function.block_mut(to).params);

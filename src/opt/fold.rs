@@ -39,7 +39,7 @@ pub(super) enum Folded {
 /// What an operand is: a constant, something of which no rule speaks, or the result of an opcode with this number.
 const CONSTANT: usize = 0;
 const OTHER: usize = 1;
-const CLASSES: usize = 24;
+const CLASSES: usize = 32;
 
 /// The rules of an opcode.
 #[derive(Clone, Debug)]
@@ -66,7 +66,8 @@ pub(super) static INDEX: LazyLock<Index> = LazyLock::new(Index::new);
 impl Index {
     fn new() -> Index {
         let mut index = Index { classes: vec![OTHER as u8; Op::ALL.len()], ops: Vec::new() };
-        let none = OpRules { rows: Vec::new(), first: [0; CLASSES], second: [0; CLASSES], kinds: [0; 10], same: 0 };
+        let none =
+            OpRules { rows: Vec::new(), first: [0; CLASSES], second: [0; CLASSES], kinds: [0; 10], same: 0 };
         index.ops.resize(Op::ALL.len(), none);
         let mut count = 2;
         for rule in RULES {
@@ -95,7 +96,8 @@ impl Index {
         // A constant is second; so a pattern with one is not tried the other way round.
         let swap = swappable
             && second.is_some_and(|second| {
-                matches!(first, Pattern::Inst(..)) && !matches!(second, Pattern::Const(_) | Pattern::Literal(_))
+                matches!(first, Pattern::Inst(..))
+                    && !matches!(second, Pattern::Const(_) | Pattern::Literal(_))
                     || matches!(first, Pattern::Value(_)) && matches!(second, Pattern::Inst(..))
             });
         for swapped in [false, true] {

@@ -197,6 +197,14 @@ impl Match {
         }
     }
 
+    /// Can bits of one kind be cast to another one? Those of a reference become an i64 only.
+    fn castable(from: Kind, to: Kind) -> bool {
+        match (from, to) {
+            (Kind::Ref, other) | (other, Kind::Ref) => matches!(other, Kind::Ref | Kind::I64),
+            _ => true,
+        }
+    }
+
     /// Is `t` a 32-bit integer kind, and the kind one that all of it can be extended to without a change of order?
     fn extended(&self) -> bool {
         matches!(self.t, Kind::I32 | Kind::U32)
@@ -275,12 +283,24 @@ pub struct Rule {
 }
 
 macro_rules! value {
-    (x) => { 0 };
-    (y) => { 1 };
-    (z) => { 2 };
-    (c) => { 3 };
-    (d) => { 4 };
-    (e) => { 5 };
+    (x) => {
+        0
+    };
+    (y) => {
+        1
+    };
+    (z) => {
+        2
+    };
+    (c) => {
+        3
+    };
+    (d) => {
+        4
+    };
+    (e) => {
+        5
+    };
 }
 
 macro_rules! pattern {
@@ -401,7 +421,7 @@ rules! {
     checked_convert_fits  I  (ConvertChecked@s x)                       {|m| Match::within(m.s, m.kind)} => (Convert@s x);
     checked_convert_back  I  (ConvertChecked@s (Convert@t x))           {|m| m.t.is_int() && Match::within(m.t, m.s)} => (ConvertChecked@t x);
     bitcast_same          ALL (Bitcast@s x)                             {|m| m.s == m.kind} => x;
-    bitcast_bitcast       ALL (Bitcast@s (Bitcast@t x))                 always => (Bitcast@t x);
+    bitcast_bitcast       ALL (Bitcast@s (Bitcast@t x))                 {|m| Match::castable(m.t, m.kind)} => (Bitcast@t x);
 
     // Sums.
     add_zero              I  (Add x zero)                               always => x;
@@ -582,8 +602,6 @@ rules! {
     select_ne             IBR (Select (Cmp[Ne] x y) x y)                always => x;
     select_min            I  (Select (Cmp[Lt Le] x y) x y)              always => (Min x y);
     select_max            I  (Select (Cmp[Gt Ge] x y) x y)              always => (Max x y);
-    select_min_const      I  (Select (Cmp[Lt Le] x c) x c)              always => (Min x c);
-    select_max_const      I  (Select (Cmp[Gt Ge] x c) x c)              always => (Max x c);
 
     // Checked arithmetic that cannot leave, or always does, or leaves as a simpler one.
     neg_checked_twice     S  (NegChecked (NegChecked x))                always => x;

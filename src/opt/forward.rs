@@ -190,24 +190,27 @@ impl Forward<'_> {
             let param = self.function.params(block)[index];
             let mut same = None;
             let mut equal = true;
+            let mut ways = 0;
             for pred in preds {
                 let behind = self.cfg.number(pred.block) >= self.cfg.number(block);
                 if !behind && !self.state.edge_live[pred.edge as usize] {
                     continue;
                 }
+                ways += 1;
                 let args = self.function.edge(pred.edge).args;
                 let arg = self.function.resolve(self.function.list_value(args, index as u32));
                 if arg == param || same == Some(arg) {
                     continue;
                 }
-                // What comes from behind may not be known yet, and need not be what it seems.
                 if same.is_some() {
                     equal = false;
                     break;
                 }
                 same = Some(arg);
             }
-            if let Some(value) = same.filter(|_| equal) {
+            if let Some(value) = same.filter(|_| equal)
+                && params::may_become(self.function, param, value, ways)
+            {
                 self.function.replace(param, value);
                 self.changed = true;
                 self.params_changed = true;
@@ -268,13 +271,17 @@ impl Forward<'_> {
         goes_on
     }
 
-    /// An instruction's result is this value.
-    fn becomes(&mut self, inst: Inst, value: Value) {
-        self.changed = true;
+    /// An instruction's result is this value. False, and nothing is done, if the value is not of its type.
+    fn becomes(&mut self, inst: Inst, value: Value) -> bool {
         if let Some(result) = self.function.result(inst) {
+            if !params::fits(self.function, result, value) {
+                return false;
+            }
             self.function.replace(result, value);
         }
+        self.changed = true;
         self.function.remove(inst);
+        true
     }
 
     /// Folds until nothing changes.
@@ -294,26 +301,28 @@ impl Forward<'_> {
     fn pure(&mut self, inst: Inst, data: &mut InstData) {
         if self.flags.contains(Flags::FOLD)
             && let Folded::Value(value) = self.fold(inst, data)
+            && self.becomes(inst, value)
         {
-            return self.becomes(inst, value);
+            return;
         }
         if self.flags.contains(Flags::GUARDS)
             && data.op == Op::Cmp
             && let Some(known) = guards::known(self, data)
         {
             let value = self.function.bool(known);
-            return self.becomes(inst, value);
+            self.becomes(inst, value);
+            return;
         }
         if self.flags.contains(Flags::GVN) {
             canonical_order(self.function, data);
             let key = Key::of(data);
-            match self.state.table.find(&key) {
-                Some(value) => self.becomes(inst, Value(value)),
-                None => {
-                    let result = self.function.result(inst).unwrap_or(Value::NONE);
-                    self.state.table.enter(key, result.0);
-                }
+            if let Some(value) = self.state.table.find(&key)
+                && self.becomes(inst, Value(value))
+            {
+                return;
             }
+            let result = self.function.result(inst).unwrap_or(Value::NONE);
+            self.state.table.enter(key, result.0);
         }
     }
 
@@ -329,7 +338,8 @@ impl Forward<'_> {
                 return Value(value);
             }
         }
-        let position = std::mem::replace(&mut self.function.position, self.function.inst_position(at));
+        let here = self.function.inst_position(at);
+        let position = std::mem::replace(&mut self.function.position, here);
         let inst = self.function.insert_before(at, data);
         self.function.position = position;
         let value = self.function.result(inst).unwrap_or(Value::NONE);
@@ -471,4 +481,11 @@ impl Forward<'_> {
             names.push(rule.name);
         }
     }
+}
+
+/// The pass: all of it, but for what is switched off.
+pub fn run(function: &mut Function, context: &mut Context<'_>) -> bool {
+    let flags = [Flags::FOLD, Flags::GVN, Flags::GUARDS, Flags::MEMORY].into_iter().enumerate();
+    let flags = flags.filter(|(index, _)| context.options.has_part(*index)).map(|(_, flag)| flag).collect();
+    Forward::run(function, context, flags)
 }

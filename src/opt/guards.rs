@@ -189,16 +189,20 @@ mod tests {
     /// The sets agree with the conditions on constants, and with the other order.
     #[test]
     fn ways_say_what_conditions_say() {
-        let integers = [0u64, 1, 2, 0x7fff_ffff, 0x8000_0000, u64::from(u32::MAX), i64::MAX as u64, 1 << 63, u64::MAX];
+        let integers =
+            [0u64, 1, 2, 0x7fff_ffff, 0x8000_0000, u64::from(u32::MAX), i64::MAX as u64, 1 << 63, u64::MAX];
         let floats = [0.0, -0.0, 1.0, -1.5, f64::INFINITY, f64::NAN].map(f64::to_bits);
         for kind in [Kind::I32, Kind::I64, Kind::U32, Kind::U64, Kind::F64, Kind::Bool, Kind::Ref] {
             let corners: &[u64] = if kind == Kind::F64 { &floats } else { &integers };
             for (&a, &b) in corners.iter().flat_map(|a| corners.iter().map(move |b| (a, b))) {
                 let (a, b) = (kind.canonical(a), kind.canonical(b));
                 // The way in which these two stand to each other is in the sets of exactly the conditions that hold.
-                let way = Cond::ALL.iter().filter(|cond| !cond_is_odd(**cond, kind)).fold(all(kind), |way, &cond| {
-                    if cond.holds(kind, a, b) { way & ways(cond, kind) } else { way & !ways(cond, kind) }
-                });
+                let way = Cond::ALL.iter().filter(|cond| !cond_is_odd(**cond, kind)).fold(
+                    all(kind),
+                    |way, &cond| {
+                        if cond.holds(kind, a, b) { way & ways(cond, kind) } else { way & !ways(cond, kind) }
+                    },
+                );
                 assert_eq!(way.count_ones(), 1, "{kind} {a:#x} {b:#x}: {way:#b}");
                 for cond in Cond::ALL.into_iter().filter(|&cond| !cond_is_odd(cond, kind)) {
                     assert_eq!(way & ways(cond, kind) != 0, cond.holds(kind, a, b));

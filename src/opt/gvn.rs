@@ -18,8 +18,8 @@
 use crate::ir::opcode::Effect;
 use crate::ir::{Function, InstData, Op, Value};
 
-use super::forward::{Flags, Forward};
 use super::Context;
+use super::forward::{Flags, Forward};
 
 /// What an entry is found by: two words that say all, but for the memory it depends on.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

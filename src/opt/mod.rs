@@ -4,13 +4,29 @@
 //! for, and has to [`invalidate`](Analyses::invalidate) them when it changes the graph. It leaves no aliases behind
 //! ([`Function::remove_aliases`]). In debug builds the function is verified after each pass.
 
+pub mod cfg_simplify;
 #[cfg(test)]
 mod compare;
+pub mod dce;
+pub mod escape;
 pub mod fault;
+pub mod fold;
+mod fold_control;
+pub mod fold_rules;
+#[cfg(test)]
+mod fold_tests;
+mod forward;
+pub mod guards;
+pub mod gvn;
+pub mod inline;
+pub mod memory;
+mod params;
 pub mod pipeline;
 pub mod range;
 pub mod repair;
+pub mod rotate;
 pub mod strength;
+pub mod unroll;
 
 use std::fmt;
 
@@ -31,6 +47,14 @@ pub struct Analyses {
     valid: u8,
     /// Why checks were removed, for dumps: of the instruction that is left, or that is gone.
     pub notes: Vec<(Inst, Note)>,
+    scratch: Scratch,
+}
+
+/// Memory that passes use again.
+#[derive(Default, Debug)]
+struct Scratch {
+    forward: forward::State,
+    dce: dce::State,
 }
 
 /// Why a check was not needed.

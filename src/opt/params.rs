@@ -3,7 +3,7 @@
 use smallvec::SmallVec;
 
 use crate::ir::cfg::Cfg;
-use crate::ir::{Block, Def, Edge, Function, List, Value};
+use crate::ir::{Block, Def, Edge, Function, Kind, List, TypeId, Value};
 
 /// Takes away the parameters that were [replaced](Function::replace). `cfg` may know more edges than there are now; those are left alone.
 pub(super) fn remove_aliased(function: &mut Function, cfg: &Cfg) -> bool {
@@ -59,4 +59,20 @@ fn remove(function: &mut Function, cfg: &Cfg, block: Block, which: &[bool]) {
         }
         function.set_edge(pred.edge, Edge { to, args: List { start: args.start, len: kept } });
     }
+}
+
+/// Can a value stand where another one of this type is used? A reference to some object does not do for one to an object of a layout.
+pub(super) fn fits(function: &Function, instead_of: Value, value: Value) -> bool {
+    let ty = function.ty(instead_of);
+    ty.kind != Kind::Ref
+        || ty.id == TypeId(0)
+        || function.ty(value) == ty
+        || function.as_const(value).is_some()
+}
+
+/// May a parameter become the value that it gets on all of its block's edges, `ways` of them? What a terminator gives can be used on
+/// its first edge, and behind that only where it is the only way.
+pub(super) fn may_become(function: &Function, param: Value, value: Value, ways: usize) -> bool {
+    let by_terminator = function.def_inst(value).is_some_and(|inst| function.inst(inst).op.is_terminator());
+    (ways <= 1 || !by_terminator) && fits(function, param, value)
 }

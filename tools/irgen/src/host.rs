@@ -142,7 +142,8 @@ impl<'p> World<'p> {
             Kind::F64 => ((small as f64 - 100.0) / 4.0).to_bits(),
             Kind::Ref => {
                 let given = takes.params.iter().zip(arguments);
-                let mut given = given.filter(|(passed, _)| **passed == takes.result);
+                let mut given = given
+                    .filter(|(passed, _)| passed.kind == Kind::Ref && passed.layout == takes.result.layout);
                 match given.next() {
                     Some((_, object)) if hash >> 12 & 1 == 1 => object.bits(),
                     _ => self.program.plan.layouts[takes.result.layout].objects[hash as usize >> 5 & 1],

@@ -188,7 +188,7 @@ impl Plan {
                 .collect();
             let size = 8 + 8 * (references + scalars) as u64;
             // A run that is soon used up now and then.
-            let room = if rng.chance(2) { rng.below(4) as u64 } else { 400 };
+            let room = if rng.chance(4) { rng.below(4) as u64 } else { 400 };
             self.layouts.push(LayoutPlan {
                 id: TypeId(index as u32 + 1),
                 header: 0x1_0000_0000 + index as u64,
@@ -287,7 +287,7 @@ impl Plan {
         }
         self.fill(rng, &mut memory, FRAME, &self.frame);
         for flag in 0..FLAG_COUNT {
-            put(&mut memory, BASE + FLAGS as u64 + flag as u64, 1, u64::from(!rng.chance(3)));
+            put(&mut memory, BASE + FLAGS as u64 + flag as u64, 1, u64::from(!rng.chance(4)));
         }
         for word in 0..ARENA_WORDS {
             put(&mut memory, ARENA + 8 * word as u64, 8, datum(rng, Mem::I64, false));

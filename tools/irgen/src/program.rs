@@ -18,6 +18,8 @@ pub struct Passed {
     pub kind: Kind,
     /// Of a reference: the layout.
     pub layout: usize,
+    /// Its type says the layout.
+    pub typed: bool,
 }
 
 /// What a function takes and gives.

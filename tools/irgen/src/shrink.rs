@@ -85,6 +85,14 @@ fn tidy(f: &mut Function) {
     f.remove_aliases();
 }
 
+fn is_used(f: &Function, value: Value) -> bool {
+    let mut used = false;
+    for inst in all_insts(f) {
+        f.visit_uses(inst, |operand| used |= f.resolve(operand) == value);
+    }
+    used
+}
+
 /// Takes a result's place with a constant.
 fn forget_result(f: &mut Function, inst: Inst, one: bool) -> bool {
     match f.result(inst) {
@@ -94,7 +102,7 @@ fn forget_result(f: &mut Function, inst: Inst, one: bool) -> bool {
                 f.replace(result, constant);
                 true
             }
-            None => false,
+            None => !is_used(f, result),
         },
     }
 }

@@ -87,7 +87,8 @@ impl Body<'_> {
     }
 
     pub(super) fn invoke(&mut self) {
-        let callee = self.callee();
+        // Mostly of what raises now and then.
+        let callee = if self.chance(45) { Func(2 + self.below(2) as u32) } else { self.callee() };
         let (data, result) = self.call_data(callee, true);
         let inst_block = self.block;
         let (normal, handler) = (self.f.new_block(), self.f.new_block());

@@ -261,6 +261,11 @@ impl Body<'_> {
     pub(super) fn new_object(&mut self) {
         let layouts = self.make.plan.layouts.len();
         let layout = self.below(layouts);
+        self.make_object(layout);
+    }
+
+    /// A new object of a layout.
+    pub(super) fn make_object(&mut self, layout: usize) -> Object {
         let guard = self.guard(Reason::Memory);
         let id = self.make.plan.layouts[layout].id;
         let value = self.append(InstData { a: id.0, b: guard.0, ..InstData::new(Op::New, Kind::Ref) });
@@ -271,6 +276,7 @@ impl Body<'_> {
             }
         }
         self.pool.objects.push(object);
+        object
     }
 
     fn set_field(&mut self, object: Object, index: usize) {

@@ -14,7 +14,7 @@ mod vectors;
 
 use orus::ir::function::InstData;
 use orus::ir::module::{Convention, Effects, Layout, Signature};
-use orus::ir::types::{Block, Cond, Func, Kind, Value};
+use orus::ir::types::{Block, Cond, Func, Kind, Type, Value};
 use orus::ir::{Function, Module, Op};
 use orus_progen::rng::Rng;
 
@@ -118,7 +118,7 @@ pub fn generate(seed: u64, wishes: &Wishes) -> Program {
     // Small ones are the most: the size is spread evenly over its logarithm, and more to the small side.
     let spread = make.rng.below(1_000) as f64 / 1_000.0;
     let most = wishes.size.max(5) as f64;
-    let size = 5.0 * (most / 5.0).powf(spread.powf(1.25));
+    let size = 5.0 * (most / 5.0).powf(spread);
     let mut bodies: Vec<Option<Function>> = vec![None; make.funcs.len()];
     for index in 0..count {
         let is_entry = index + 1 == count;
@@ -160,23 +160,31 @@ impl Make {
     /// What is passed: a number, or a reference.
     fn passed(&mut self) -> Passed {
         let kind = if self.rng.chance(15) { Kind::Ref } else { *self.rng.pick(&NUMBERS) };
-        Passed { kind, layout: if kind == Kind::Ref { self.rng.below(self.plan.layouts.len()) } else { 0 } }
+        let layout = if kind == Kind::Ref { self.rng.below(self.plan.layouts.len()) } else { 0 };
+        Passed { kind, layout, typed: false }
     }
 
     fn result(&mut self) -> Passed {
-        if self.rng.chance(15) { Passed { kind: Kind::None, layout: 0 } } else { self.passed() }
+        if self.rng.chance(15) { Passed { kind: Kind::None, layout: 0, typed: false } } else { self.passed() }
     }
 
     fn params(&mut self, most: usize) -> Vec<Passed> {
         // Sometimes more than there are registers for.
         let count = if self.rng.chance(15) { self.rng.below(24) } else { self.rng.below(most) };
-        (0..count).map(|_| self.passed()).collect()
+        let mut params: Vec<Passed> = (0..count).map(|_| self.passed()).collect();
+        for passed in &mut params {
+            passed.typed = passed.kind == Kind::Ref && self.rng.chance(25);
+        }
+        params
     }
 
     fn declare(&mut self, name: &str, plan: FuncPlan, convention: Convention, effects: Effects) -> Func {
-        // What is loaded has no layout that the verifier knows of, so parameters have none either.
-        let params: Vec<Kind> = plan.params.iter().map(|passed| passed.kind).collect();
-        let signature = Signature::new(&params, plan.result.kind, convention);
+        let ty = |passed: &Passed| match passed.typed {
+            true => Type::reference(self.plan.layouts[passed.layout].id),
+            false => passed.kind.into(),
+        };
+        let params = plan.params.iter().map(ty).collect();
+        let signature = Signature { params, result: plan.result.kind.into(), convention };
         self.funcs.push(plan);
         self.module.declare(name, signature, effects)
     }
@@ -194,7 +202,7 @@ impl Make {
             let convention = if self.rng.chance(75) { Convention::System } else { Convention::Orus };
             self.declare(&format!("outside{index}"), plan, convention, effects);
         }
-        let nothing = Passed { kind: Kind::None, layout: 0 };
+        let nothing = Passed { kind: Kind::None, layout: 0, typed: false };
         let plan =
             FuncPlan { params: self.params(2), result: nothing, cost: 5, recursive: false, inside: false };
         self.declare("raise", plan, Convention::System, Effects::ANY | Effects::NEVER_RETURNS);
@@ -205,7 +213,7 @@ impl Make {
         let recursive = !is_entry && self.rng.chance(25);
         let mut params = if is_entry { Vec::new() } else { self.params(8) };
         if recursive {
-            params.insert(0, Passed { kind: Kind::I32, layout: 0 });
+            params.insert(0, Passed { kind: Kind::I32, layout: 0, typed: false });
         }
         let result = self.result();
         let convention = if is_entry || self.rng.chance(75) { Convention::Orus } else { Convention::System };

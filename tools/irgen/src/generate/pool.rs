@@ -1,7 +1,7 @@
 //! Values that can be used at a place, and frame states made of them.
 
 use orus::ir::function::{Reason, StateSlot};
-use orus::ir::types::{FrameState, Guard, Kind, Lane, Removed, Value};
+use orus::ir::types::{FrameState, Guard, Kind, Lane, Removed, Type, Value};
 
 use super::{Body, FLOATS, INTS, NUMBERS, corner};
 use crate::program::Passed;
@@ -164,7 +164,7 @@ impl Body<'_> {
     /// Any reference to an object of a layout, or null.
     pub(super) fn reference(&mut self, layout: usize) -> Value {
         match self.object(Some(layout)) {
-            Some(object) if !self.chance(8) => object.value,
+            Some(object) if !self.chance(4) => object.value,
             _ if self.chance(50) => match self.load_reference(layout) {
                 Some(value) => value,
                 None => self.f.null(),
@@ -173,9 +173,21 @@ impl Body<'_> {
         }
     }
 
+    /// A reference whose type says its layout: to a new object, or one that was passed so.
+    fn typed_reference(&mut self, layout: usize) -> Value {
+        let ty = Type::reference(self.make.plan.layouts[layout].id);
+        let known = self.pool.objects.iter().rev().find(|object| self.f.ty(object.value) == ty).copied();
+        match known {
+            Some(object) => object.value,
+            None if self.chance(70) => self.make_object(layout).value,
+            None => self.f.constant(ty, 0),
+        }
+    }
+
     /// What is passed to a parameter.
     pub(super) fn pass(&mut self, passed: Passed) -> Value {
         match passed.kind {
+            Kind::Ref if passed.typed => self.typed_reference(passed.layout),
             Kind::Ref => self.reference(passed.layout),
             kind => self.value(kind),
         }
