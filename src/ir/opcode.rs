@@ -19,7 +19,7 @@
 //! - `poll` leaves through its guard if the slow path says so. It touches no memory that the program sees.
 //! - Vector lanes wrap. `v.widen` takes the low or high half of the lanes of a v128 of i32 or u32 to 64 bits each (a v128), or for a v256 the
 //!   low or high v128 of it to a v256. `v.eq`, `v.gt` give lanes of all ones or zeros; `v.select` takes by the top bit of each byte of its mask.
-//!   `v.reduce` combines all lanes; of f64 it adds lane 0, 1, 2, … in this order. `v.true` counts lanes whose top bit is set.
+//!   `v.reduce` combines all lanes; of bytes it adds u32s, of f64 lane 0, 1, 2, … in this order. `v.true` counts lanes whose top bit is set.
 
 use super::types::Kind;
 
