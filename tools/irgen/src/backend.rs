@@ -21,6 +21,8 @@ pub struct Observed {
     pub log: Vec<(Func, u64)>,
     /// How many polls there were.
     pub polls: u64,
+    /// Where a guard fails, only the frames of the function that was left are seen.
+    pub own_frames_only: bool,
 }
 
 /// A way to run programs.
@@ -70,7 +72,7 @@ impl Evaluated {
         let limits = program.limits();
         let outcome =
             self.evaluator.run(&program.module, bodies, program.entry, &[], &mut world, &mut memory, limits);
-        Observed { outcome, memory, log: world.log, polls: world.polls }
+        Observed { outcome, memory, log: world.log, polls: world.polls, own_frames_only: false }
     }
 
     /// Optimises the functions of a program.

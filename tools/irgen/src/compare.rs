@@ -46,7 +46,7 @@ pub fn compare(program: &Program, reference: &Observed, other: &Observed) -> Res
         back: BTreeMap::new(),
         work: Vec::new(),
     };
-    graphs.outcomes(&reference.outcome, &other.outcome).map_err(|how| {
+    graphs.outcomes(&reference.outcome, &other.outcome, other.own_frames_only).map_err(|how| {
         format!("{how}\n  expected: {}\n  found:    {}", brief(&reference.outcome), brief(&other.outcome))
     })?;
     if reference.log != other.log {
@@ -127,23 +127,29 @@ fn is_new(address: u64) -> bool {
 }
 
 impl Graphs<'_> {
-    fn outcomes(&mut self, a: &Outcome, b: &Outcome) -> Result<(), String> {
+    fn outcomes(&mut self, a: &Outcome, b: &Outcome, own_frames_only: bool) -> Result<(), String> {
         match (a, b) {
             (Outcome::Returned(Some(x)), Outcome::Returned(Some(y))) => {
                 let kind = self.program.module.signature(self.program.entry).result.kind;
                 self.values(kind, x, y).map_err(|()| "another result".to_owned())
             }
-            (Outcome::Left(x), Outcome::Left(y)) => self.exits(x, y),
+            (Outcome::Left(x), Outcome::Left(y)) => self.exits(x, y, own_frames_only),
             _ if a == b => Ok(()),
             _ => Err("another outcome".to_owned()),
         }
     }
 
-    fn exits(&mut self, a: &Left, b: &Left) -> Result<(), String> {
+    fn exits(&mut self, a: &Left, b: &Left, own_frames_only: bool) -> Result<(), String> {
+        // A function that has taken in others has more frames of its own than it had, not fewer.
+        let seen = if own_frames_only { b.frames.len().clamp(a.own, a.frames.len()) } else { a.frames.len() };
         let places = |left: &Left| -> Vec<(u32, u32, usize)> {
-            left.frames.iter().map(|frame| (frame.function, frame.position, frame.slots.len())).collect()
+            left.frames
+                .iter()
+                .take(seen.max(b.frames.len()))
+                .map(|frame| (frame.function, frame.position, frame.slots.len()))
+                .collect()
         };
-        if a.reason != b.reason || places(a) != places(b) {
+        if a.reason != b.reason || places(a)[..seen] != places(b)[..] {
             return Err(format!("it leaves somewhere else: {:?} and {:?}", places(a), places(b)));
         }
         for (x, y) in a.frames.iter().zip(&b.frames) {

@@ -1,11 +1,35 @@
 //! What is outside of a program: functions that do the same for the same arguments and memory, polls, symbols.
 
 use orus::ir::Effects;
-use orus::ir::eval::{Called, Host, Memory, Value};
+use orus::ir::eval::{Called, Host, Memory, Outside, Value};
 use orus::ir::types::{Func, Kind, Mem, Symbol};
 
 use crate::plan::{self, ARRAY_LENGTH, ELEMENTS, Slot};
 use crate::program::{FUNCTIONS_AT, Program, SYMBOLS_AT};
+
+/// Memory as functions outside see it.
+pub trait Words {
+    /// A number of up to 8 bytes.
+    ///
+    /// # Errors
+    /// If it is not there.
+    fn load(&self, address: u64, length: usize) -> Result<u64, Outside>;
+    /// Writes the lowest bytes of a number.
+    ///
+    /// # Errors
+    /// If they are not there.
+    fn store(&mut self, address: u64, length: usize, value: u64) -> Result<(), Outside>;
+}
+
+impl Words for Memory {
+    fn load(&self, address: u64, length: usize) -> Result<u64, Outside> {
+        Memory::load(self, address, length)
+    }
+
+    fn store(&mut self, address: u64, length: usize, value: u64) -> Result<(), Outside> {
+        Memory::store(self, address, length, value)
+    }
+}
 
 /// The outside of one run.
 pub struct World<'p> {
@@ -29,13 +53,16 @@ impl<'p> World<'p> {
         World { program, polls: 0, poll_at: program.poll_at, log: Vec::new() }
     }
 
-    /// Does the call that `Host::call` stands for. Memory is as [`Plan`](plan::Plan) says; an access outside cannot occur.
-    fn outside(
+    /// Calls a function outside.
+    ///
+    /// # Errors
+    /// If memory is not as [`Plan`](plan::Plan) says, such as in a call with a reference that leads nowhere.
+    pub fn outside(
         &mut self,
         func: Func,
         arguments: &[Value],
-        memory: &mut Memory,
-    ) -> Result<Called, orus::ir::eval::Outside> {
+        memory: &mut dyn Words,
+    ) -> Result<Called, Outside> {
         let plan = &self.program.plan;
         let effects = self.program.module.funcs[func.index()].effects;
         let takes = &self.program.funcs[func.index()];
@@ -85,8 +112,8 @@ impl<'p> World<'p> {
         hash: u64,
         func: Func,
         arguments: &[Value],
-        memory: &mut Memory,
-    ) -> Result<(), orus::ir::eval::Outside> {
+        memory: &mut dyn Words,
+    ) -> Result<(), Outside> {
         let plan = &self.program.plan;
         let value = hash >> 24 & 0xff;
         let mut put = |base: u64, slot: &Slot, value: u64| {
