@@ -77,7 +77,7 @@ pub struct Emit<'a, I: Isa> {
     pub marks: u32,
     /// What was put out of line.
     pub cold: Vec<(Label, I::Cold)>,
-    lower: &'a LowerBuffers,
+    lower: &'a LowerBuffers<I::Inst>,
     buffers: &'a mut EmitBuffers,
     /// The block that is emitted next.
     next: u32,
@@ -95,7 +95,7 @@ impl<'a, I: Isa> Emit<'a, I> {
         options: &'a Options,
         lowered: Lowered,
         code: &'a MCode<I::Inst>,
-        lower: &'a LowerBuffers,
+        lower: &'a LowerBuffers<I::Inst>,
         output: &'a Output,
         asm: &'a mut I::Asm,
         buffers: &'a mut EmitBuffers,
@@ -337,6 +337,7 @@ impl<'a, I: Isa> Emit<'a, I> {
         let origin = self.code.info(inst).origin;
         let text = match self.code.inst_constant(inst) {
             Some(remat) => super::dump::constant(remat),
+            None if origin.is_none() => "parameters".to_owned(),
             None if self.buffers.noted.replace(origin) == Some(origin) => return,
             None => crate::ir::print::print_inst(self.function, self.module, origin),
         };
@@ -344,7 +345,7 @@ impl<'a, I: Isa> Emit<'a, I> {
             self.code.origin(block).filter(|&block| self.buffers.noted_block.replace(block) != Some(block));
         let block = block.map_or_else(String::new, |block| block.to_string());
         self.asm.comment_at(offset, format_args!("{block:<4}{text}"));
-        let position = self.function.inst_position(origin);
+        let position = origin.some().map_or(0, |origin| self.function.inst_position(origin));
         if position != 0 {
             self.asm.position(position);
         }

@@ -107,6 +107,8 @@ pub enum Test {
     CmpByte(Addr, i8),
     /// `a` with zero: `test a, a`, or `cmp` if it is in a slot.
     Zero(Size),
+    /// Nothing: the instruction before has set them as a comparison of `a` with zero would.
+    Known,
     /// `test a, src`. `Rm` has to be a register.
     Test(Size, Src),
     /// `ucomisd a, src`
@@ -122,6 +124,8 @@ pub enum Extend {
     Sign32,
     /// 8 bits, with zeros.
     Zero8,
+    /// 16 bits, with zeros.
+    Zero16,
 }
 
 /// Float arithmetic.
@@ -210,6 +214,8 @@ pub enum Inst {
     Incoming(i32, Kind),
     /// Def: the constant that its value is.
     Const(Kind),
+    /// Def: zero, which changes the flags.
+    Zero,
     /// Use, def.
     MoveInt,
     /// Use, def; as wide as the value.
@@ -218,6 +224,8 @@ pub enum Inst {
     Extend(Extend, Src),
     /// `a`, src, def tied to `a`.
     Alu(Alu, Size, Src),
+    /// `a` unless there is a constant, address: an operation on memory.
+    AluMem(Alu, Size, Addr, Option<i32>),
     /// `a`, src, def tied to `a`, state (early: if it is in the def's register, it is restored).
     AluExit(Alu, Size, Src, Cond, u32),
     /// `a`, src, def tied to `a`. Ends the block: the second edge if the condition holds.

@@ -21,7 +21,7 @@ pub struct Observed {
     pub log: Vec<(Func, u64)>,
     /// How many polls there were.
     pub polls: u64,
-    /// Where a guard fails, only the frames of the function that was left are seen.
+    /// Where a function was left, only its own frames are known, not those of its callers.
     pub own_frames_only: bool,
 }
 

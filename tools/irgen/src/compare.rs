@@ -42,11 +42,12 @@ pub fn compare(program: &Program, reference: &Observed, other: &Observed) -> Res
         program,
         memory: [&reference.memory, &other.memory],
         left: [left_of(&reference.outcome), left_of(&other.outcome)],
+        own_frames_only: other.own_frames_only,
         there: BTreeMap::new(),
         back: BTreeMap::new(),
         work: Vec::new(),
     };
-    graphs.outcomes(&reference.outcome, &other.outcome, other.own_frames_only).map_err(|how| {
+    graphs.outcomes(&reference.outcome, &other.outcome).map_err(|how| {
         format!("{how}\n  expected: {}\n  found:    {}", brief(&reference.outcome), brief(&other.outcome))
     })?;
     if reference.log != other.log {
@@ -117,6 +118,7 @@ struct Graphs<'a> {
     program: &'a Program,
     memory: [&'a Memory; 2],
     left: [Option<&'a Left>; 2],
+    own_frames_only: bool,
     there: BTreeMap<Node, Node>,
     back: BTreeMap<Node, Node>,
     work: Vec<(Node, Node)>,
@@ -127,29 +129,29 @@ fn is_new(address: u64) -> bool {
 }
 
 impl Graphs<'_> {
-    fn outcomes(&mut self, a: &Outcome, b: &Outcome, own_frames_only: bool) -> Result<(), String> {
+    fn outcomes(&mut self, a: &Outcome, b: &Outcome) -> Result<(), String> {
         match (a, b) {
             (Outcome::Returned(Some(x)), Outcome::Returned(Some(y))) => {
                 let kind = self.program.module.signature(self.program.entry).result.kind;
                 self.values(kind, x, y).map_err(|()| "another result".to_owned())
             }
-            (Outcome::Left(x), Outcome::Left(y)) => self.exits(x, y, own_frames_only),
+            (Outcome::Left(x), Outcome::Left(y)) => self.exits(x, y),
             _ if a == b => Ok(()),
             _ => Err("another outcome".to_owned()),
         }
     }
 
-    fn exits(&mut self, a: &Left, b: &Left, own_frames_only: bool) -> Result<(), String> {
-        // A function that has taken in others has more frames of its own than it had, not fewer.
-        let seen = if own_frames_only { b.frames.len().clamp(a.own, a.frames.len()) } else { a.frames.len() };
+    fn exits(&mut self, a: &Left, b: &Left) -> Result<(), String> {
+        // After inlining there are more of them.
+        let count = if self.own_frames_only && b.own >= a.own { b.own } else { usize::MAX };
         let places = |left: &Left| -> Vec<(u32, u32, usize)> {
             left.frames
                 .iter()
-                .take(seen.max(b.frames.len()))
+                .take(count)
                 .map(|frame| (frame.function, frame.position, frame.slots.len()))
                 .collect()
         };
-        if a.reason != b.reason || places(a)[..seen] != places(b)[..] {
+        if a.reason != b.reason || places(a) != places(b) {
             return Err(format!("it leaves somewhere else: {:?} and {:?}", places(a), places(b)));
         }
         for (x, y) in a.frames.iter().zip(&b.frames) {

@@ -7,30 +7,6 @@ use orus::ir::types::{Func, Kind, Mem, Symbol};
 use crate::plan::{self, ARRAY_LENGTH, ELEMENTS, Slot};
 use crate::program::{FUNCTIONS_AT, Program, SYMBOLS_AT};
 
-/// Memory as functions outside see it.
-pub trait Words {
-    /// A number of up to 8 bytes.
-    ///
-    /// # Errors
-    /// If it is not there.
-    fn load(&self, address: u64, length: usize) -> Result<u64, Outside>;
-    /// Writes the lowest bytes of a number.
-    ///
-    /// # Errors
-    /// If they are not there.
-    fn store(&mut self, address: u64, length: usize, value: u64) -> Result<(), Outside>;
-}
-
-impl Words for Memory {
-    fn load(&self, address: u64, length: usize) -> Result<u64, Outside> {
-        Memory::load(self, address, length)
-    }
-
-    fn store(&mut self, address: u64, length: usize, value: u64) -> Result<(), Outside> {
-        Memory::store(self, address, length, value)
-    }
-}
-
 /// The outside of one run.
 pub struct World<'p> {
     program: &'p Program,
@@ -57,12 +33,7 @@ impl<'p> World<'p> {
     ///
     /// # Errors
     /// If memory is not as [`Plan`](plan::Plan) says, such as in a call with a reference that leads nowhere.
-    pub fn outside(
-        &mut self,
-        func: Func,
-        arguments: &[Value],
-        memory: &mut dyn Words,
-    ) -> Result<Called, Outside> {
+    fn outside(&mut self, func: Func, arguments: &[Value], memory: &mut Memory) -> Result<Called, Outside> {
         let plan = &self.program.plan;
         let effects = self.program.module.funcs[func.index()].effects;
         let takes = &self.program.funcs[func.index()];
@@ -107,13 +78,7 @@ impl<'p> World<'p> {
     }
 
     /// Writes some memory of any class.
-    fn write(
-        &self,
-        hash: u64,
-        func: Func,
-        arguments: &[Value],
-        memory: &mut dyn Words,
-    ) -> Result<(), Outside> {
+    fn write(&self, hash: u64, func: Func, arguments: &[Value], memory: &mut Memory) -> Result<(), Outside> {
         let plan = &self.program.plan;
         let value = hash >> 24 & 0xff;
         let mut put = |base: u64, slot: &Slot, value: u64| {

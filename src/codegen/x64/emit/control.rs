@@ -32,6 +32,9 @@ fn test(e: &mut E<'_>, test: Test, ops: &mut Ops<'_>) {
             Alloc::Slot(slot) => cmp_mem(e.asm, size, slot_mem(slot, 1), 0),
             place => test_self(e.asm, size, super::gpr(place)),
         },
+        Test::Known => {
+            ops.next();
+        }
         Test::Test(size, src) => {
             let left = ops.gpr();
             match (size, ops.src(src)) {

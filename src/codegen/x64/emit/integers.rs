@@ -67,6 +67,51 @@ pub(super) fn alu_inst(e: &mut E<'_>, op: Alu, size: Size, src: Src, ops: &mut O
     alu(e.asm, op, size, dst, src);
 }
 
+/// An operation on memory.
+pub(super) fn alu_mem(e: &mut E<'_>, op: Alu, size: Size, addr: Addr, imm: Option<i32>, ops: &mut Ops<'_>) {
+    let src = imm.is_none().then(|| ops.gpr());
+    let mem = ops.mem(addr);
+    match (src, imm) {
+        (Some(src), _) => match (op, size) {
+            (Alu::Add, Size::W64) => e.asm.add_m64_r64(mem, src),
+            (Alu::Add, Size::W32) => e.asm.add_m32_r32(mem, src.as_32()),
+            (Alu::Or, Size::W64) => e.asm.or_m64_r64(mem, src),
+            (Alu::Or, Size::W32) => e.asm.or_m32_r32(mem, src.as_32()),
+            (Alu::And, Size::W64) => e.asm.and_m64_r64(mem, src),
+            (Alu::And, Size::W32) => e.asm.and_m32_r32(mem, src.as_32()),
+            (Alu::Sub, Size::W64) => e.asm.sub_m64_r64(mem, src),
+            (Alu::Sub, Size::W32) => e.asm.sub_m32_r32(mem, src.as_32()),
+            (Alu::Xor, Size::W64) => e.asm.xor_m64_r64(mem, src),
+            (Alu::Xor, Size::W32) => e.asm.xor_m32_r32(mem, src.as_32()),
+        },
+        (None, imm) => {
+            let imm = imm.unwrap_or(0);
+            match (op, size, i8::try_from(imm)) {
+                (Alu::Add, Size::W64, Ok(imm)) => e.asm.add_m64_i8(mem, imm),
+                (Alu::Add, Size::W32, Ok(imm)) => e.asm.add_m32_i8(mem, imm),
+                (Alu::Or, Size::W64, Ok(imm)) => e.asm.or_m64_i8(mem, imm),
+                (Alu::Or, Size::W32, Ok(imm)) => e.asm.or_m32_i8(mem, imm),
+                (Alu::And, Size::W64, Ok(imm)) => e.asm.and_m64_i8(mem, imm),
+                (Alu::And, Size::W32, Ok(imm)) => e.asm.and_m32_i8(mem, imm),
+                (Alu::Sub, Size::W64, Ok(imm)) => e.asm.sub_m64_i8(mem, imm),
+                (Alu::Sub, Size::W32, Ok(imm)) => e.asm.sub_m32_i8(mem, imm),
+                (Alu::Xor, Size::W64, Ok(imm)) => e.asm.xor_m64_i8(mem, imm),
+                (Alu::Xor, Size::W32, Ok(imm)) => e.asm.xor_m32_i8(mem, imm),
+                (Alu::Add, Size::W64, Err(_)) => e.asm.add_m64_i32(mem, imm),
+                (Alu::Add, Size::W32, Err(_)) => e.asm.add_m32_i32(mem, imm),
+                (Alu::Or, Size::W64, Err(_)) => e.asm.or_m64_i32(mem, imm),
+                (Alu::Or, Size::W32, Err(_)) => e.asm.or_m32_i32(mem, imm),
+                (Alu::And, Size::W64, Err(_)) => e.asm.and_m64_i32(mem, imm),
+                (Alu::And, Size::W32, Err(_)) => e.asm.and_m32_i32(mem, imm),
+                (Alu::Sub, Size::W64, Err(_)) => e.asm.sub_m64_i32(mem, imm),
+                (Alu::Sub, Size::W32, Err(_)) => e.asm.sub_m32_i32(mem, imm),
+                (Alu::Xor, Size::W64, Err(_)) => e.asm.xor_m64_i32(mem, imm),
+                (Alu::Xor, Size::W32, Err(_)) => e.asm.xor_m32_i32(mem, imm),
+            }
+        }
+    }
+}
+
 pub(super) fn alu_exit(
     e: &mut E<'_>,
     op: Alu,
@@ -104,24 +149,20 @@ pub(super) fn extend(e: &mut E<'_>, extend: Extend, src: Src, ops: &mut Ops<'_>)
         (Extend::Sign32, Rmi::Mem(src)) => e.asm.movsxd_r64_m32(dst, src),
         (Extend::Zero8, Rmi::Reg(src)) => e.asm.movzx_r32_r8(dst.as_32(), src.as_8()),
         (Extend::Zero8, Rmi::Mem(src)) => e.asm.movzx_r32_m8(dst.as_32(), src),
+        (Extend::Zero16, Rmi::Reg(src)) => e.asm.movzx_r32_r16(dst.as_32(), src.as_16()),
+        (Extend::Zero16, Rmi::Mem(src)) => e.asm.movzx_r32_m16(dst.as_32(), src),
         (_, Rmi::Imm(_)) => {}
     }
 }
 
-/// `lea`, or the instruction that does the same if the destination is among the operands.
+/// `lea`, of two registers in the order that is shorter.
 pub(super) fn lea(e: &mut E<'_>, size: Size, addr: Addr, ops: &mut Ops<'_>) {
     if addr.base == Base::Reg && addr.index.is_none() {
         let (base, dst) = (ops.gpr(), ops.gpr());
-        if base == dst {
-            return alu(e.asm, Alu::Add, size, dst, Rmi::Imm(addr.disp));
-        }
         return lea_mem(e, size, dst, Mem::base(base, addr.disp));
     }
     if addr.base == Base::Reg && addr.index == Some(0) && addr.disp == 0 {
         let (a, b, dst) = (ops.gpr(), ops.gpr(), ops.gpr());
-        if a == dst || b == dst {
-            return alu(e.asm, Alu::Add, size, dst, Rmi::Reg(if a == dst { b } else { a }));
-        }
         // With rbp and r13 as the base a displacement would be needed.
         let (base, index) = if Register::number(a) & 7 == 5 { (b, a) } else { (a, b) };
         if let Some(index) = index.index() {

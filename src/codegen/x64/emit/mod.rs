@@ -146,7 +146,7 @@ pub(super) fn inst(e: &mut E<'_>, number: u32, allocs: &[Alloc]) {
     let inst = e.code.insts()[number as usize];
     let ops = &mut Ops { allocs, at: 0 };
     match inst {
-        Inst::Params => frame::params(e),
+        Inst::Params => frame::params(e, allocs),
         Inst::Incoming(offset, kind) => moves::incoming(e, offset, kind, ops.next()),
         Inst::Const(_) => {
             let operand = e.code.inst_operand(number, 0);
@@ -156,6 +156,10 @@ pub(super) fn inst(e: &mut E<'_>, number: u32, allocs: &[Alloc]) {
                 Alloc::None => {}
                 to => moves::edit(e, Alloc::None, to, info, remat),
             }
+        }
+        Inst::Zero => {
+            let to = ops.gpr().as_32();
+            e.asm.xor_r32_r32(to, to);
         }
         Inst::MoveInt => {
             let (from, to) = (ops.gpr(), ops.gpr());
@@ -169,6 +173,7 @@ pub(super) fn inst(e: &mut E<'_>, number: u32, allocs: &[Alloc]) {
         }
         Inst::Extend(extend, src) => integers::extend(e, extend, src, ops),
         Inst::Alu(alu, size, src) => integers::alu_inst(e, alu, size, src, ops),
+        Inst::AluMem(alu, size, addr, imm) => integers::alu_mem(e, alu, size, addr, imm, ops),
         Inst::AluExit(alu, size, src, cond, exit) => integers::alu_exit(e, alu, size, src, cond, exit, ops),
         Inst::AluBranch(alu, size, src, cond) => {
             let dst = ops.gpr();
