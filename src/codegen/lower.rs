@@ -289,7 +289,8 @@ impl<'a, I: Isa> Lower<'a, I> {
                 _ => {}
             }
             self.inst = inst;
-            if data.op == Op::Jump {
+            // A switch without cases is a jump.
+            if data.op == Op::Jump || data.op == Op::Switch && data.edge_count() == 1 {
                 self.lower_jump(data.d);
             } else {
                 self.code.begin_chunk(self.mblock);
@@ -489,7 +490,7 @@ impl<'a, I: Isa> Lower<'a, I> {
         let values = first_value..self.buffers.exit_values.len() as u32;
         self.buffers.exits.push(ExitData {
             guard,
-            inst: self.code.made(),
+            inst: self.code.made() + self.buffers.constants.len() as u32,
             first_operand,
             values,
             origin: self.inst,
