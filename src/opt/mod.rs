@@ -18,10 +18,13 @@ mod forward;
 pub mod guards;
 pub mod gvn;
 pub mod memory;
+pub mod licm;
 mod params;
 pub mod pipeline;
+pub mod preheader;
 pub mod range;
 pub mod repair;
+pub mod sccp;
 pub mod strength;
 
 use std::fmt;
@@ -51,6 +54,7 @@ pub struct Analyses {
 struct Scratch {
     forward: forward::State,
     dce: dce::State,
+    sccp: sccp::State,
 }
 
 /// Why a check was not needed.
