@@ -57,8 +57,16 @@ pub fn run(function: &mut Function, context: &mut Context<'_>) -> bool {
                 written
             }));
         }
-        let mut mover =
-            Mover { function, cfg, loops, index: index as u32, header, entry: entry.edge, before, written: total };
+        let mut mover = Mover {
+            function,
+            cfg,
+            loops,
+            index: index as u32,
+            header,
+            entry: entry.edge,
+            before,
+            written: total,
+        };
         changed |= mover.run();
     }
     changed

@@ -8,6 +8,7 @@ pub mod cfg_simplify;
 #[cfg(test)]
 mod compare;
 pub mod dce;
+pub mod escape;
 pub mod fault;
 pub mod fold;
 mod fold_control;
@@ -17,15 +18,18 @@ mod fold_tests;
 mod forward;
 pub mod guards;
 pub mod gvn;
-pub mod memory;
+pub mod inline;
 pub mod licm;
+pub mod memory;
 mod params;
 pub mod pipeline;
 pub mod preheader;
 pub mod range;
 pub mod repair;
+pub mod rotate;
 pub mod sccp;
 pub mod strength;
+pub mod unroll;
 
 use std::fmt;
 

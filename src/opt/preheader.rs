@@ -7,7 +7,12 @@ use crate::ir::loops::{Loop, Loops};
 use crate::ir::{Block, Edge, Function, InstData, Kind, Op, Type, Value};
 
 /// The preheader that a loop has, if it has one.
-pub fn existing(function: &Function, cfg: &Cfg, header: Block, inside: impl Fn(Block) -> bool) -> Option<Pred> {
+pub fn existing(
+    function: &Function,
+    cfg: &Cfg,
+    header: Block,
+    inside: impl Fn(Block) -> bool,
+) -> Option<Pred> {
     let mut outside = cfg.preds(header).iter().filter(|pred| !inside(pred.block));
     let (&pred, None) = (outside.next()?, outside.next()) else { return None };
     let last = function.last_inst(pred.block)?;

@@ -190,7 +190,13 @@ impl Solver<'_> {
             let (yes, no) = (self.cell(data.second()), self.cell(Value(data.c)));
             return match self.bits(condition) {
                 _ if condition == UNKNOWN => UNKNOWN,
-                Some(bits) => if bits == 1 { yes } else { no },
+                Some(bits) => {
+                    if bits == 1 {
+                        yes
+                    } else {
+                        no
+                    }
+                }
                 None if yes == no || no == UNKNOWN => yes,
                 None if yes == UNKNOWN => no,
                 None => VARIES,

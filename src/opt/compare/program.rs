@@ -137,6 +137,11 @@ enum Stmt {
     Same {
         to: usize,
     },
+    Try {
+        to: usize,
+        x: usize,
+        y: usize,
+    },
 }
 
 /// What programs are made of.
@@ -285,7 +290,7 @@ impl Maker<'_> {
                 to: self.target("i32"),
                 x: self.variable("i32"),
                 y: self.variable("i32"),
-                function: self.rng.below(4) as usize,
+                function: self.rng.below(5) as usize,
             },
             17 => {
                 let kind = if kind == "f64" { "i64" } else { kind };
@@ -445,6 +450,7 @@ impl Writer {
                 let (place, class) = place.split_once(" @").unwrap_or((&place, "raw"));
                 self.line(&format!("store.{} {place}, {from} @{class}", ARRAYS[*array].0));
             }
+            Stmt::Try { to, x, y } => self.attempt(*to, *x, *y),
             Stmt::If { cond, x, y, then, other } => self.branch(cond, *x, y, then, other),
             Stmt::Loop { .. } => self.looped(stmt),
             Stmt::Pair { to, x, y, keep } => {
@@ -498,6 +504,17 @@ impl Writer {
         }
     }
 
+    fn attempt(&mut self, to: usize, x: usize, y: usize) {
+        let (inside, catch, end) = (self.block(), self.block(), self.block());
+        let (x, y) = (self.values[x].clone(), self.values[y].clone());
+        let (raw, got, caught, value) = (self.value(), self.value(), self.value(), self.value());
+        self.line(&format!("{raw} = invoke risky({x}, {y}) -> b{inside}({raw}), catch b{catch}({y})"));
+        let _ = writeln!(self.text, "b{inside}({got}: i32):\n    jump b{end}({got})");
+        let _ = writeln!(self.text, "b{catch}({caught}: i32):\n    jump b{end}({caught})");
+        let _ = writeln!(self.text, "b{end}({value}: i32):");
+        self.values[to] = value;
+    }
+
     fn branch(&mut self, cond: &str, x: usize, y: &Operand, then: &[Stmt], other: &[Stmt]) {
         let (yes, no, end) = (self.block(), self.block(), self.block());
         let kind = self.kinds[x];
@@ -518,16 +535,21 @@ impl Writer {
         }
         self.values = before;
         self.object = object;
-        self.enter(end, &changed);
+        self.enter(end, &changed, false);
     }
 
     /// Begins a block with parameters for some variables.
-    fn enter(&mut self, block: u32, changed: &BTreeSet<usize>) {
+    fn enter(&mut self, block: u32, changed: &BTreeSet<usize>, carry: bool) {
         let mut params = Vec::new();
         for &at in changed {
             let value = self.value();
             params.push(format!("{value}: {}", self.kinds[at]));
             self.values[at] = value;
+        }
+        if carry {
+            let object = self.value();
+            params.push(format!("{object}: ref"));
+            self.object = Some(object);
         }
         let _ = writeln!(self.text, "b{block}({}):", params.join(", "));
     }
@@ -551,8 +573,11 @@ impl Writer {
         assigned(body, &mut changed);
         changed.insert(*counter);
         self.values[*counter] = start;
+        // Sometimes the loop carries the object, which a turn may replace.
+        let carry = object.is_some() && self.position.is_multiple_of(2);
         let args = |writer: &Writer| {
-            changed.iter().map(|&at| writer.values[at].clone()).collect::<Vec<_>>().join(", ")
+            let values = changed.iter().map(|&at| writer.values[at].clone());
+            values.chain(writer.object.clone().filter(|_| carry)).collect::<Vec<_>>().join(", ")
         };
         let (header, inside, end) = (self.block(), self.block(), self.block());
         // What the first condition looks at has a kind.
@@ -569,11 +594,11 @@ impl Writer {
             self.values[*counter].clone_from(&first);
             let outside = args(self);
             self.line(&format!("br.{cond}.i32 {first}, {limit}, b{header}({outside}), b{end}({outside})"));
-            self.enter(header, &changed);
+            self.enter(header, &changed, carry);
         } else {
             let outside = args(self);
             self.line(&format!("jump b{header}({outside})"));
-            self.enter(header, &changed);
+            self.enter(header, &changed, carry);
             let counter = self.values[*counter].clone();
             let outside = args(self);
             self.line(&format!("br.{cond}.i32 {counter}, {limit}, b{inside}, b{end}({outside})"));
@@ -597,7 +622,7 @@ impl Writer {
             self.line(&format!("jump b{header}({inside})"));
         }
         self.object = object;
-        self.enter(end, &changed);
+        self.enter(end, &changed, carry);
         self.values[*counter] = String::new();
     }
 }
@@ -611,6 +636,7 @@ fn assigned(stmts: &[Stmt], into: &mut BTreeSet<usize>) {
             | Stmt::Pair { to, .. }
             | Stmt::Get { to, .. }
             | Stmt::Same { to }
+            | Stmt::Try { to, .. }
             | Stmt::Call { to, .. } => {
                 into.insert(*to);
             }
@@ -667,6 +693,34 @@ b1(v3: i32):
 b2(v5: i32):
     v6 = call leaf1(v5, 3), fs0
     return.i32 v6
+}
+fn leaf4(v0: i32, v1: i32) -> i32 {
+    fs0 = 14@3 [v0, v1]
+    g0 = overflow fs0
+b0:
+    v2 = and.i32 v0, 3
+    br.eq.i32 v2, 0, b1, b2
+b1:
+    return.i32 v1
+b2:
+    v3 = sub.checked.i32 v0, 1, g0
+    v4 = mul.i32 v1, 3
+    v5 = call leaf4(v3, v4), fs0
+    return.i32 v5
+}
+fn risky(v0: i32, v1: i32) -> i32 {
+b0:
+    v2 = call odd(v0)
+    br.lt.i32 v2, v1, b1, b2(v2)
+b1:
+    v3 = call odd(v1)
+    v4 = add.i32 v3, v2
+    jump b2(v4)
+b2(v5: i32):
+    v6 = invoke odd(v5) -> b3(v6), catch b3(v2)
+b3(v7: i32):
+    v8 = call leaf0(v7, 7)
+    return.i32 v8
 }
 ";
 
