@@ -73,7 +73,15 @@ pub struct Step {
 }
 
 /// The steps in their order. A pass may be there more than once.
-pub const PASSES: &[Step] = &[];
+pub const PASSES: &[Step] = &[
+    Step { name: "inline", level: Level::Full, run: super::inline::run },
+    Step { name: "escape", level: Level::Full, run: super::escape::run },
+    Step { name: "rotate", level: Level::Fast, run: super::rotate::run },
+    Step { name: "range", level: Level::Fast, run: super::range::run },
+    Step { name: "vectorize", level: Level::Full, run: super::vectorize::run },
+    Step { name: "unroll", level: Level::Full, run: super::unroll::run },
+    Step { name: "strength", level: Level::Fast, run: super::strength::run },
+];
 
 /// What was done.
 #[derive(Clone, Default, Debug)]
@@ -92,6 +100,7 @@ pub fn optimize(
 ) -> Report {
     let mut report = Report::default();
     analyses.invalidate();
+    analyses.notes.clear();
     for (index, step) in PASSES.iter().enumerate() {
         if options.level < step.level || options.disabled >> index & 1 == 1 {
             continue;
