@@ -30,6 +30,7 @@ pub mod rotate;
 pub mod sccp;
 pub mod strength;
 pub mod unroll;
+pub mod vectorize;
 
 use std::fmt;
 
