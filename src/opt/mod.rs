@@ -27,6 +27,7 @@ pub mod repair;
 pub mod rotate;
 pub mod strength;
 pub mod unroll;
+pub mod vectorize;
 
 use std::fmt;
 

@@ -108,6 +108,7 @@ fn is_free(hint: u8, base: usize, free: u32) -> bool {
 
 impl Allocator {
     /// Gives each interval a place.
+    #[inline(never)]
     pub(super) fn scan(&mut self) -> Result<(), AllocError> {
         for index in 0..self.late_starts.len() {
             let vreg = self.late_starts[index];
@@ -128,7 +129,8 @@ impl Allocator {
             self.end_ranges(early + 1);
             self.place_up_to(&mut next, early + 1)?;
         }
-        self.stats.intervals = self.intervals.iter().filter(|it| it.from != FAR).count() as u32;
+        self.stats.values = self.order.len() as u32 + self.late_starts.len() as u32;
+        self.stats.intervals = self.stats.values + self.stats.splits;
         Ok(())
     }
 
@@ -169,7 +171,7 @@ impl Allocator {
             let interval = &self.intervals[number as usize];
             let reg = interval.reg as usize;
             // It may have been shortened or evicted since.
-            let Some(register) = self.registers.get_mut(reg) else { continue };
+            let register = &mut self.registers[reg];
             if register.holder != number || register.until != at {
                 continue;
             }
@@ -188,6 +190,7 @@ impl Allocator {
     }
 
     /// Inactive intervals whose hole has ended get their registers back.
+    #[inline(never)]
     fn resume(&mut self, class: usize, at: u32) {
         let base = class as u32 * 32;
         let (mut index, mut least) = (0, FAR);
@@ -223,7 +226,7 @@ impl Allocator {
     }
 
     /// Walls that lie behind are passed.
-    #[inline]
+    #[inline(never)]
     fn pass_walls(&mut self, class: usize, at: u32) {
         let state = &mut self.classes[class];
         let list = &self.walls[class];
@@ -234,6 +237,7 @@ impl Allocator {
     }
 
     /// Fixed ranges that have ended are passed.
+    #[inline(never)]
     fn pass_fixed(&mut self, class: usize, at: u32) {
         let mut least = FAR;
         for reg in each(class as u32 * 32, self.classes[class].all) {
@@ -385,6 +389,7 @@ impl Allocator {
 
     /// The free register that the interval may keep for longest, and until where; a hint, or else the one to prefer, of those that it may
     /// keep altogether.
+    #[inline(never)]
     fn longest_free(
         &self,
         interval: &LiveInterval,
@@ -485,6 +490,7 @@ impl Allocator {
     }
 
     /// No register is free for long enough: someone has to be spilled.
+    #[inline(never)]
     fn place_by_force(
         &mut self,
         number: u32,

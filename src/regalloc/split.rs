@@ -31,6 +31,7 @@ impl Allocator {
             next: first.next,
             reg: UNSET,
             hint: if first.reg < SPILLED { first.reg } else { first.hint },
+            store: false,
             waiting: NONE,
         };
         first.to = if found.from < at { at } else { self.ranges[range as usize - 1].to };
@@ -101,7 +102,7 @@ impl Allocator {
         let needed = || {
             self.uses.get(self.intervals[rest as usize].need as usize).is_some_and(|need| need.at == limit)
         };
-        if self.intervals[rest as usize].from % 2 == 0 && (!wall || needed()) {
+        if self.intervals[rest as usize].from.is_multiple_of(2) && (!wall || needed()) {
             self.wait(rest);
         } else {
             self.spill(rest, limit);

@@ -456,8 +456,8 @@ pub fn try_out(allocator: &mut Allocator, code: &Code, machine: &Machine, seed: 
     if let Err(error) = check(code, machine, &output) {
         return Outcome::Wrong(format!("checker: {error}"));
     }
-    for way in 0..3 {
-        if let Err(error) = simulate(code, machine, &output, seed * 8 + way, 300) {
+    for way in 0..2 {
+        if let Err(error) = simulate(code, machine, &output, seed * 8 + way, 120) {
             return Outcome::Wrong(format!("simulator: {error}"));
         }
     }

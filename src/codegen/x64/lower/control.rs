@@ -25,7 +25,10 @@ pub(super) fn select(l: &mut L<'_>, inst: ir::Inst) {
     let index = in_reg(l, first);
     let second = l.reg(second);
     l.operand(Operand::mem_use(second));
+    // With an address there would be five registers.
+    l.keep_loads = true;
     let (test, cc) = condition(l, data.first());
+    l.keep_loads = false;
     let cc = if swap { negated(cc) } else { cc };
     tied_def(l, inst, index);
     l.push(if data.kind.is_float_class() {
@@ -65,9 +68,6 @@ pub(super) fn branch(l: &mut L<'_>, inst: ir::Inst) {
 
 pub(super) fn switch(l: &mut L<'_>, inst: ir::Inst) {
     let data = l.data(inst);
-    if data.edge_count() == 1 {
-        return l.push(Inst::Jump);
-    }
     let index = l.reg(data.first());
     l.operand(Operand::late_use(index));
     let temp = l.temp(RegClass::Int);
