@@ -9,8 +9,8 @@ use std::path::Path;
 use directory::directory;
 use orus::ir::print::{Options as PrintOptions, print_module_with};
 use orus::ir::{Func, Function, Parsed, parse_module, print_module, verify};
-use orus::opt::pipeline::Vectors;
-use orus::opt::{Analyses, Context, Level, Options, PASSES, optimize};
+use orus::opt::pipeline::{Vectors, find};
+use orus::opt::{Analyses, Context, Level, Options, optimize};
 
 /// What is done with a module: it gets the words behind the stage's name, and gives the text that is expected.
 type Stage = fn(Parsed, &[&str]) -> String;
@@ -107,7 +107,7 @@ fn opt(mut parsed: Parsed, words: &[&str]) -> String {
         };
         analyses.invalidate();
         for name in passes.split(',') {
-            let step = PASSES.iter().find(|step| step.name == name);
+            let step = find(name);
             let step = step.unwrap_or_else(|| panic!("no pass `{name}`"));
             let mut context = Context {
                 module: &parsed.module,

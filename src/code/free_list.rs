@@ -11,9 +11,10 @@
 //! Cost. Taking and giving are logarithmic in the number of runs. Only a request that is aligned to more than a unit, when there is
 //! no run in which it fits whatever its start, looks at each run that may be long enough.
 //!
-//! Fragments. With regions of 8 bytes to 32 KiB that are freed at random from a cache of 4 MiB in units of 64 bytes, nothing is refused as long as a quarter
-//! is free (the test `a_million_cycles`); when it was only 15 %, 1 request in 2,000 was, mostly the largest. The lowest fit was worse, large
-//! regions at the high end were better at 85 % (1 in 8,000), but would have memory committed at both ends.
+//! Fragments. With regions of 8 bytes to 32 KiB that are freed at random from a cache of 4 MiB in units of 64 bytes, nothing is
+//! refused as long as a quarter is free (the test `a_million_cycles`); when 15 % were, 1 request in 2,000 was, mostly of the
+//! largest. Taking the lowest run that fits is worse below that. Putting large regions at the high end is better (1 in
+//! 8,000), but would have memory committed at both ends.
 
 use std::collections::{BTreeMap, BTreeSet};
 

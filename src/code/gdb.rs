@@ -8,7 +8,7 @@
 //! - G1 The list, the descriptor and the links are read and written under one lock (a debugger reads them in the function only).
 //! - G2 An entry and its file stay where they are, unchanged but for the links, while the entry is in the list.
 //!
-//! Cost. Some 700 bytes and a microsecond a region without a debugger; with one, a stop each time. So nothing is registered
+//! Cost. Some 500 bytes a region, and the time to write them; with a debugger, a stop each time. So nothing is registered
 //! unless somebody asks. A program can have only one definition of the two symbols: another compiler in the process that
 //! speaks this interface does not link beside this one.
 //!

@@ -1,16 +1,21 @@
 //! Text for people: what stands beside the code in a listing.
 
+use super::minst::Remat;
 use crate::asm::Code;
 use crate::asm::fixup::FixupKind;
 use crate::asm::listing::{self, Disassemble};
-use crate::ir::{Function, Inst, Module};
 use crate::regalloc::Alloc;
 
-/// What an IR instruction is.
-pub(super) fn origin(function: &Function, _module: &Module, inst: Inst) -> String {
-    let data = function.inst(inst);
-    let result = function.result(inst).map_or_else(String::new, |value| format!("{value} = "));
-    format!("{result}{}", data.op.row().name)
+/// What a constant is.
+pub(super) fn constant(remat: Remat) -> String {
+    match remat {
+        Remat::No => String::new(),
+        Remat::Bits(bits) if bits > 0xffff_ffff_0000_0000 || bits < 0x1_0000_0000 => {
+            format!("constant {}", bits as i64)
+        }
+        Remat::Bits(bits) => format!("constant {bits:#x}"),
+        Remat::Address(symbol) => format!("address of {symbol}"),
+    }
 }
 
 /// What a move does.

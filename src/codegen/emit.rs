@@ -29,6 +29,9 @@ pub struct EmitBuffers {
     saved: Vec<PReg>,
     place_of: Vec<(u32, SlotPlace)>,
     objects: Vec<Removed>,
+    /// What the listing has spoken of last.
+    noted: Option<crate::ir::Inst>,
+    noted_block: Option<crate::ir::Block>,
 }
 
 /// A call that was emitted: the label behind it.
@@ -70,9 +73,13 @@ pub struct Emit<'a, I: Isa> {
     pub asm: &'a mut I::Asm,
     /// The frame.
     pub frame: Frame,
+    /// What lowering noted of the whole function.
+    pub marks: u32,
+    /// What the target keeps from one instruction to the next; as new at the start of each block and after inserted moves.
+    pub state: I::State,
     /// What was put out of line.
     pub cold: Vec<(Label, I::Cold)>,
-    lower: &'a LowerBuffers,
+    lower: &'a LowerBuffers<I::Inst>,
     buffers: &'a mut EmitBuffers,
     /// The block that is emitted next.
     next: u32,
@@ -90,7 +97,7 @@ impl<'a, I: Isa> Emit<'a, I> {
         options: &'a Options,
         lowered: Lowered,
         code: &'a MCode<I::Inst>,
-        lower: &'a LowerBuffers,
+        lower: &'a LowerBuffers<I::Inst>,
         output: &'a Output,
         asm: &'a mut I::Asm,
         buffers: &'a mut EmitBuffers,
@@ -108,6 +115,8 @@ impl<'a, I: Isa> Emit<'a, I> {
             output,
             asm,
             frame: Frame::default(),
+            marks: lowered.marks,
+            state: I::State::default(),
             cold: Vec::new(),
             lower,
             buffers,
@@ -165,6 +174,8 @@ impl<'a, I: Isa> Emit<'a, I> {
         buffers.exit_labels.resize(self.lower.exits.len(), None);
         buffers.returns.clear();
         buffers.skipped.clear();
+        buffers.noted = None;
+        buffers.noted_block = None;
         let mut edit = 0;
         for block in 0..blocks {
             buffers.labels.push(self.asm.new_label());
@@ -293,17 +304,19 @@ impl<'a, I: Isa> Emit<'a, I> {
                 self.next += 1;
             }
             self.asm.bind(self.buffers.labels[block as usize]);
+            self.state = I::State::default();
             if self.buffers.handlers.contains(&block) {
                 I::landing_pad(self.asm);
             }
             for inst in self.code.block_insts(block) {
                 self.emit_edits(&mut edit, Point::Before(inst));
-                if self.options.notes {
-                    self.note(inst, block);
-                }
+                let offset = self.asm.offset();
                 let operands = self.code.inst_operands(inst);
                 let allocs = &self.output.allocs[operands.start as usize..operands.end as usize];
                 I::emit(self, inst, allocs);
+                if self.options.notes && self.asm.offset() > offset {
+                    self.note(inst, block, offset);
+                }
                 self.emit_edits(&mut edit, Point::After(inst));
             }
         }
@@ -315,24 +328,29 @@ impl<'a, I: Isa> Emit<'a, I> {
             && at == point
         {
             *edit += 1;
-            if self.options.notes {
-                self.asm.comment(format_args!("{}", super::dump::edit(from, to)));
-            }
+            self.state = I::State::default();
+            let offset = self.asm.offset();
             I::emit_move(self, from, to, self.code.value(vreg), self.code.remat(vreg));
+            if self.options.notes && self.asm.offset() > offset {
+                self.asm.comment_at(offset, format_args!("    {}", super::dump::edit(from, to)));
+            }
         }
     }
 
-    /// Says in the listing what an instruction comes from.
-    fn note(&mut self, inst: u32, block: u32) {
-        let info = self.code.info(inst);
-        let first = self.code.block_insts(block).start == inst;
-        let origin = info.origin;
-        let text = super::dump::origin(self.function, self.module, origin);
-        match self.code.origin(block) {
-            Some(block) if first => self.asm.comment(format_args!("{block}: {text}")),
-            _ => self.asm.comment(format_args!("    {text}")),
-        }
-        let position = self.function.inst_position(origin);
+    /// Says in the listing what an instruction comes from, and at the first one of a block which one that is.
+    fn note(&mut self, inst: u32, block: u32, offset: u32) {
+        let origin = self.code.info(inst).origin;
+        let text = match self.code.inst_constant(inst) {
+            Some(remat) => super::dump::constant(remat),
+            None if origin.is_none() => "parameters".to_owned(),
+            None if self.buffers.noted.replace(origin) == Some(origin) => return,
+            None => crate::ir::print::print_inst(self.function, self.module, origin),
+        };
+        let block =
+            self.code.origin(block).filter(|&block| self.buffers.noted_block.replace(block) != Some(block));
+        let block = block.map_or_else(String::new, |block| block.to_string());
+        self.asm.comment_at(offset, format_args!("{block:<4}{text}"));
+        let position = origin.some().map_or(0, |origin| self.function.inst_position(origin));
         if position != 0 {
             self.asm.position(position);
         }

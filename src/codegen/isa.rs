@@ -30,6 +30,8 @@ pub trait Isa: Sized {
     type Kind: FixupKind;
     /// What is put out of line.
     type Cold;
+    /// What emission keeps from one instruction to the next.
+    type State: Default;
     /// The assembler.
     type Asm: std::ops::DerefMut<Target = CodeBuffer<Self::Kind>> + Default;
 

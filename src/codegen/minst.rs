@@ -73,6 +73,8 @@ pub struct MCode<I> {
     back_infos: Vec<Info>,
     back_ends: Vec<u32>,
     back_operands: Vec<Operand>,
+    /// Where the operands of the next one begin.
+    back_start: u32,
     /// Where each chunk begins among `back_insts`, and its block.
     chunks: Vec<(u32, u32)>,
 }
@@ -94,6 +96,7 @@ impl<I> Default for MCode<I> {
             back_infos: Vec::new(),
             back_ends: Vec::new(),
             back_operands: Vec::new(),
+            back_start: 0,
             chunks: Vec::new(),
         }
     }
@@ -117,6 +120,7 @@ impl<I: Copy> MCode<I> {
         self.back_infos.clear();
         self.back_ends.clear();
         self.back_operands.clear();
+        self.back_start = 0;
         self.chunks.clear();
     }
 
@@ -188,13 +192,45 @@ impl<I: Copy> MCode<I> {
         self.chunks.push((self.back_insts.len() as u32, block));
     }
 
-    /// Adds an instruction to the chunk.
+    /// Adds an operand to the next instruction, and gives its index among them.
     #[inline]
-    pub(super) fn push(&mut self, inst: I, info: Info, operands: &[Operand]) {
+    pub(super) fn add_operand(&mut self, operand: Operand) -> u8 {
+        self.back_operands.push(operand);
+        self.operands_added() - 1
+    }
+
+    /// How many operands the next instruction has until now. More than 255 are none that are asked for by index.
+    #[inline]
+    pub(super) fn operands_added(&self) -> u8 {
+        (self.back_operands.len() as u32 - self.back_start) as u8
+    }
+
+    /// Forgets the operands that were added.
+    pub(super) fn drop_operands(&mut self) {
+        self.back_operands.truncate(self.back_start as usize);
+    }
+
+    /// Adds an instruction with those operands to the chunk.
+    #[inline]
+    pub(super) fn push(&mut self, inst: I, info: Info) {
         self.back_insts.push(inst);
         self.back_infos.push(info);
-        self.back_operands.extend_from_slice(operands);
-        self.back_ends.push(self.back_operands.len() as u32);
+        self.back_start = self.back_operands.len() as u32;
+        self.back_ends.push(self.back_start);
+    }
+
+    /// Adds instructions with a def each to the chunk, before the next one, which has operands already.
+    #[cold]
+    pub(super) fn push_before(&mut self, insts: &[(I, VReg)], info: Info) {
+        let start = self.back_start as usize;
+        let defs = insts.iter().map(|&(_, vreg)| Operand::def(vreg));
+        self.back_operands.splice(start..start, defs);
+        for &(inst, _) in insts {
+            self.back_insts.push(inst);
+            self.back_infos.push(info);
+            self.back_start += 1;
+            self.back_ends.push(self.back_start);
+        }
     }
 
     /// How many instructions were made: the index among them of the next one.
@@ -221,16 +257,18 @@ impl<I: Copy> MCode<I> {
                 self.blocks[block as usize].insts.start = self.insts.len() as u32;
                 current = block;
             }
-            for at in start..end {
-                places[at as usize] = self.insts.len() as u32;
-                self.insts.push(self.back_insts[at as usize]);
-                self.infos.push(self.back_infos[at as usize]);
-                self.starts.push(self.operands.len() as u32);
-                let from = if at == 0 { 0 } else { self.back_ends[at as usize - 1] };
-                self.operands.extend_from_slice(
-                    &self.back_operands[from as usize..self.back_ends[at as usize] as usize],
-                );
+            // Operands follow each other in a chunk: they move by the same distance.
+            let first = if start == 0 { 0 } else { self.back_ends[start as usize - 1] };
+            let base = self.operands.len() as u32;
+            let mut from = first;
+            for at in start as usize..end as usize {
+                places[at] = self.insts.len() as u32;
+                self.insts.push(self.back_insts[at]);
+                self.infos.push(self.back_infos[at]);
+                self.starts.push(base + from - first);
+                from = self.back_ends[at];
             }
+            self.operands.extend_from_slice(&self.back_operands[first as usize..from as usize]);
             end = start;
         }
         if current != u32::MAX {
@@ -249,6 +287,17 @@ impl<I: Copy> MCode<I> {
     /// The value of an instruction's operand.
     pub fn inst_operand(&self, inst: u32, index: u32) -> VReg {
         self.operands[(self.starts[inst as usize] + index) as usize].vreg
+    }
+
+    /// What constant an instruction makes, if that is all it does.
+    pub fn inst_constant(&self, inst: u32) -> Option<Remat> {
+        let operands = self.starts[inst as usize]..self.starts[inst as usize + 1];
+        if operands.len() != 1 {
+            return None;
+        }
+        let operand = self.operands[operands.start as usize];
+        let remat = self.remats[operand.vreg.index()];
+        Some(remat).filter(|_| operand.role == regalloc::Role::Def).filter(|&remat| remat != Remat::No)
     }
 
     /// What is to know of an instruction.

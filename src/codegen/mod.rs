@@ -285,7 +285,7 @@ pub struct Compiler<I: Isa> {
     /// The target.
     pub isa: I,
     code: minst::MCode<I::Inst>,
-    buffers: lower::LowerBuffers,
+    buffers: lower::LowerBuffers<I::Inst>,
     allocator: Allocator,
     asm: I::Asm,
     emit: emit::EmitBuffers,

@@ -771,6 +771,56 @@ impl Function {
         self.values[value.index()].def = 3 << TAG | with.0;
     }
 
+    /// Rewrites the values in an instruction's words so that none is an alias.
+    #[inline(always)]
+    pub fn resolve_words(&self, data: &mut InstData) {
+        let mask = data.op.row().values;
+        let resolve = |word: &mut u32| {
+            if *word != NONE {
+                while self.values[*word as usize].def >> TAG == 3 {
+                    *word = self.values[*word as usize].def & INDEX;
+                }
+            }
+        };
+        if mask & 1 != 0 {
+            resolve(&mut data.a);
+        }
+        if mask & 2 != 0 {
+            resolve(&mut data.b);
+        }
+        if mask & 12 != 0 {
+            if mask & 4 != 0 {
+                resolve(&mut data.c);
+            }
+            if mask & 8 != 0 {
+                resolve(&mut data.d);
+            }
+        }
+    }
+
+    /// Rewrites a list so that no value in it is an alias.
+    #[inline]
+    pub fn resolve_list(&mut self, list: List) {
+        for word in &mut self.pool[list.start as usize..][..list.len as usize] {
+            while self.values[*word as usize].def >> TAG == 3 {
+                *word = self.values[*word as usize].def & INDEX;
+            }
+        }
+    }
+
+    /// Rewrites frame states and removed objects so that no value in them is an alias.
+    pub fn remove_state_aliases(&mut self) {
+        let lists =
+            self.states.iter().map(|state| state.slots).chain(self.removed.iter().map(|object| object.slots));
+        for slots in lists {
+            for word in &mut self.pool[slots.start as usize..][..slots.len as usize] {
+                while *word < SLOT_REMOVED && self.values[*word as usize].def >> TAG == 3 {
+                    *word = self.values[*word as usize].def & INDEX;
+                }
+            }
+        }
+    }
+
     /// Rewrites all operands so that none is an alias. Parameters that are aliases have to be removed by whoever replaced them.
     pub fn remove_aliases(&mut self) {
         let resolved = |values: &[ValueData], word: u32| {
@@ -805,15 +855,7 @@ impl Function {
                 }
             }
         }
-        let lists =
-            self.states.iter().map(|state| state.slots).chain(self.removed.iter().map(|object| object.slots));
-        for slots in lists {
-            for word in &mut self.pool[slots.start as usize..][..slots.len as usize] {
-                if *word < SLOT_REMOVED {
-                    *word = resolved(&self.values, *word);
-                }
-            }
-        }
+        self.remove_state_aliases();
     }
 
     // ---- Lists, edges, guards, frame states. ----

@@ -4,12 +4,36 @@
 //! for, and has to [`invalidate`](Analyses::invalidate) them when it changes the graph. It leaves no aliases behind
 //! ([`Function::remove_aliases`]). In debug builds the function is verified after each pass.
 
+pub mod cfg_simplify;
+#[cfg(test)]
+mod compare;
+pub mod dce;
+pub mod escape;
+pub mod fault;
+pub mod fold;
+mod fold_control;
+pub mod fold_rules;
+#[cfg(test)]
+mod fold_tests;
+mod forward;
+pub mod guards;
+pub mod gvn;
+pub mod inline;
+pub mod memory;
+mod params;
 pub mod pipeline;
+pub mod range;
+pub mod repair;
+pub mod rotate;
+pub mod strength;
+pub mod unroll;
+
+use std::fmt;
 
 use crate::ir::cfg::Cfg;
 use crate::ir::dom::Dom;
 use crate::ir::loops::Loops;
-use crate::ir::{Function, Module};
+use crate::ir::{Function, Inst, Module, Value};
 
 pub use pipeline::{Level, Options, PASSES, Report, optimize};
 
@@ -21,6 +45,40 @@ pub struct Analyses {
     loops: Loops,
     /// 0: nothing is valid, 1: the graph, 2: and dominators, 3: and loops.
     valid: u8,
+    /// Why checks were removed, for dumps: of the instruction that is left, or that is gone.
+    pub notes: Vec<(Inst, Note)>,
+    scratch: Scratch,
+}
+
+/// Memory that passes use again.
+#[derive(Default, Debug)]
+struct Scratch {
+    forward: forward::State,
+    dce: dce::State,
+}
+
+/// Why a check was not needed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Note {
+    /// The result is between these numbers.
+    Fits(i128, i128),
+    /// The divisor is between these numbers.
+    Divisor(i128, i128),
+    /// The condition holds of these values here.
+    Holds(Value, Value),
+    /// The value is true here.
+    True(Value),
+}
+
+impl fmt::Display for Note {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Note::Fits(lo, hi) => write!(f, "unchecked: in {lo} ..= {hi}"),
+            Note::Divisor(lo, hi) => write!(f, "unchecked: divisor in {lo} ..= {hi}"),
+            Note::Holds(a, b) => write!(f, "check dropped: it holds of {a} and {b}"),
+            Note::True(value) => write!(f, "check dropped: {value} is true"),
+        }
+    }
 }
 
 impl Analyses {

@@ -1,11 +1,12 @@
 //! The order of the passes, each with its reason.
 
+use std::fmt;
 use std::time::Instant;
 
 use bitflags::bitflags;
 
-use super::{Analyses, Context, Pass};
-use crate::ir::{Function, Module};
+use super::{Analyses, Context, Pass, cfg_simplify, dce, fold, forward, guards, gvn, memory};
+use crate::ir::{Function, Module, verify};
 
 /// How much is done.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -17,6 +18,9 @@ pub enum Level {
     /// All.
     Full,
 }
+
+/// The bit of the first of [`PARTS`].
+const PART: usize = 48;
 
 bitflags! {
     /// Vector widths that the target has. None: no vector instruction is legal.
@@ -34,7 +38,7 @@ bitflags! {
 pub struct Options {
     /// How much.
     pub level: Level,
-    /// Passes not to run, as bits by their index in [`PASSES`].
+    /// Passes not to run, as bits by their index in [`PASSES`], or 48 more than that in [`PARTS`].
     pub disabled: u64,
     /// What the target can do with vectors.
     pub vectors: Vectors,
@@ -53,11 +57,17 @@ impl Options {
     /// Switches a pass off. False if there is none of that name.
     pub fn disable(&mut self, name: &str) -> bool {
         let mut found = false;
-        for index in (0..PASSES.len()).filter(|&index| PASSES[index].name == name) {
+        let parts = PARTS.iter().enumerate().map(|(index, row)| (PART + index, row));
+        for (index, _) in PASSES.iter().enumerate().chain(parts).filter(|(_, row)| row.name == name) {
             self.disabled |= 1 << index;
             found = true;
         }
         found
+    }
+
+    /// Is this one of [`PARTS`] switched on?
+    pub fn has_part(&self, index: usize) -> bool {
+        self.disabled >> (PART + index) & 1 == 0
     }
 }
 
@@ -72,8 +82,32 @@ pub struct Step {
     pub run: Pass,
 }
 
+const fn step(name: &'static str, level: Level, run: Pass) -> Step {
+    Step { name, level, run }
+}
+
 /// The steps in their order. A pass may be there more than once.
-pub const PASSES: &[Step] = &[];
+pub const PASSES: &[Step] = &[
+    // Everything that one walk can do; level Fast lives on it. Before all else, so that the others see the simple form.
+    step("forward", Level::Fast, forward::run),
+    // What the walk left unused: its comparisons that branches took over, addresses that went into loads.
+    step("dce", Level::Fast, dce::run),
+    // Last, as it joins the blocks that the others left with one way in, and finds branches that have become jumps.
+    step("simplify", Level::Fast, cfg_simplify::run),
+];
+
+/// Parts of `forward` as passes of their own, for tests, and to be switched off.
+pub const PARTS: &[Step] = &[
+    step("fold", Level::Fast, fold::run),
+    step("gvn", Level::Fast, gvn::run),
+    step("guards", Level::Fast, guards::run),
+    step("memory", Level::Fast, memory::run),
+];
+
+/// A step or a part by its name.
+pub fn find(name: &str) -> Option<&'static Step> {
+    PASSES.iter().chain(PARTS).find(|step| step.name == name)
+}
 
 /// What was done.
 #[derive(Clone, Default, Debug)]
@@ -82,7 +116,39 @@ pub struct Report {
     pub steps: Vec<(usize, bool, u64)>,
 }
 
+impl Report {
+    /// Adds the times of another one, step by step.
+    pub fn add(&mut self, other: &Report) {
+        for &(index, changed, nanos) in &other.steps {
+            match self.steps.iter_mut().find(|step| step.0 == index) {
+                Some(step) => {
+                    step.1 |= changed;
+                    step.2 += nanos;
+                }
+                None => self.steps.push((index, changed, nanos)),
+            }
+        }
+    }
+}
+
+impl fmt::Display for Report {
+    /// A table: a line for each step, with its share of the time.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let total: u64 = self.steps.iter().map(|step| step.2).sum();
+        for &(index, changed, nanos) in &self.steps {
+            let share = nanos as f64 * 100.0 / total.max(1) as f64;
+            let name = PASSES.get(index).map_or("?", |step| step.name);
+            let note = if changed { "" } else { "  nothing to do" };
+            writeln!(f, "{name:<12} {:>10.1} us {share:>5.1} %{note}", nanos as f64 / 1e3)?;
+        }
+        writeln!(f, "{:<12} {:>10.1} us", "total", total as f64 / 1e3)
+    }
+}
+
 /// Runs the pipeline.
+///
+/// # Panics
+/// In debug builds, or if the options say so, where a pass leaves what the verifier rejects.
 pub fn optimize(
     function: &mut Function,
     module: &Module,
@@ -101,6 +167,11 @@ pub fn optimize(
         let changed = (step.run)(function, &mut context);
         let nanos = begin.map_or(0, |begin| begin.elapsed().as_nanos() as u64);
         report.steps.push((index, changed, nanos));
+        if cfg!(debug_assertions) || options.verify {
+            if let Err(error) = verify(function, module) {
+                panic!("{} of {} left a wrong function: {error}", step.name, function.name);
+            }
+        }
     }
     report
 }

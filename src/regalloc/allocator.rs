@@ -4,8 +4,8 @@ use super::fault::Fault;
 use super::interval::{BlockInfo, FixedRange, LiveInterval, LiveRange, NONE, Step, UsePoint, Value};
 use super::liveness::Exposed;
 use super::resolve::Moves;
-use super::scan::{Class, Register};
-use super::{AllocError, Function, Machine, Output, PReg};
+use super::scan::{Class, End, Register};
+use super::{AllocError, Function, Machine, Output, PReg, RegSet};
 
 /// What the allocation of the last function took.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
@@ -61,10 +61,18 @@ pub struct Allocator {
 
     /// The first interval of each value, then those split off.
     pub(super) intervals: Vec<LiveInterval>,
-    pub(super) queue: std::collections::BinaryHeap<std::cmp::Reverse<(u32, u32)>>,
+    /// By step: the intervals split off that begin there early, and wait to be placed: a list.
+    pub(super) waiting: Vec<u32>,
+    /// By point: the ranges that end there, as a list.
+    pub(super) ends: Vec<u32>,
+    pub(super) end_list: Vec<End>,
     pub(super) classes: [Class; 2],
     pub(super) registers: Vec<Register>,
     pub(super) fixed: Vec<Vec<FixedRange>>,
+    /// By class: the (late) points of instructions that leave no register alone.
+    pub(super) walls: [Vec<FixedRange>; 2],
+    /// By class: the registers to allocate.
+    pub(super) allocatable: [RegSet; 2],
     /// By [`PReg::index`]: its index by class and preference, or `UNSET`.
     pub(super) rank: Vec<u8>,
     /// The inverse.
@@ -95,6 +103,7 @@ impl Allocator {
         self.prepare(f, machine)?;
         self.build(f)?;
         self.scan()?;
+        self.choose_stores(f);
         self.assign_slots();
         self.resolve(f, machine);
         self.map_safepoints();
@@ -135,7 +144,11 @@ impl Allocator {
         self.order.clear();
         self.late_starts.clear();
         self.intervals.clear();
-        self.queue.clear();
+        self.waiting.clear();
+        self.waiting.resize(steps, NONE);
+        self.ends.clear();
+        self.ends.resize(2 * steps + 1, NONE);
+        self.end_list.clear();
         self.stats = Stats::default();
         self.values.resize(f.vregs() as usize, Value::UNKNOWN);
         self.steps.reserve(steps);
@@ -154,6 +167,8 @@ impl Allocator {
             list.clear();
         }
         for class in 0..2 {
+            self.walls[class].clear();
+            self.allocatable[class] = RegSet::of(&machine.allocatable[class]);
             self.classes[class].clear(machine.allocatable[class].len());
             for (at, &reg) in machine.allocatable[class].iter().enumerate() {
                 let rank = class * 32 + at;
@@ -212,6 +227,8 @@ impl Value {
         def_reg: super::interval::UNSET,
         reg_hint: super::interval::UNSET,
         stored: false,
+        stored_late: false,
+        mapped: false,
         by_terminator: false,
     };
 }

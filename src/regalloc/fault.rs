@@ -11,6 +11,8 @@ pub enum Fault {
     ForgetParamStore,
     /// Spilled values are not stored.
     DropStore,
+    /// A value that is stored where it leaves its registers is not.
+    ForgetLateStore,
     /// An interval is not moved where it is split.
     ForgetSplitMove,
     /// A fixed use is not moved into its register.
@@ -59,8 +61,8 @@ pub enum Fault {
     ForgetTerminatorStore,
     /// The store of a fixed def takes the register of the interval.
     StoreFromInterval,
-    /// A field is not cleared between functions.
-    StaleSlots,
+    /// The moves of the function before are not cleared.
+    StaleMoves,
 }
 
 #[cfg(any(test, feature = "planted-faults"))]
@@ -71,6 +73,7 @@ impl Fault {
         Fault::ForgetEdgeMove,
         Fault::ForgetParamStore,
         Fault::DropStore,
+        Fault::ForgetLateStore,
         Fault::ForgetSplitMove,
         Fault::ForgetFixedMove,
         Fault::ForgetFixedDef,
@@ -95,6 +98,6 @@ impl Fault {
         Fault::UnalignedWideSlot,
         Fault::ForgetTerminatorStore,
         Fault::StoreFromInterval,
-        Fault::StaleSlots,
+        Fault::StaleMoves,
     ];
 }

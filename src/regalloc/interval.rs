@@ -52,6 +52,8 @@ pub(super) struct LiveInterval {
     pub reg: u8,
     /// The register to prefer, or `UNSET`.
     pub hint: u8,
+    /// The next interval that waits to be placed at the same step.
+    pub waiting: u32,
 }
 
 /// What is known of a value.
@@ -85,6 +87,10 @@ pub(super) struct Value {
     pub reg_hint: u8,
     /// It has a slot.
     pub stored: bool,
+    /// It is not stored where it is defined, but wherever it leaves its registers: that is less often.
+    pub stored_late: bool,
+    /// It is a reference in the map of a safepoint.
+    pub mapped: bool,
     /// It is defined by a terminator.
     pub by_terminator: bool,
 }
@@ -107,6 +113,8 @@ pub(super) struct Step {
     pub inst: u32,
     pub block: u32,
     pub safepoints: u32,
+    /// Some operand is not just in any register, or is to be stored.
+    pub special: bool,
 }
 
 /// A block's points and costs.

@@ -35,10 +35,12 @@ pub(super) struct Scratch {
     owners: [Vec<u32>; 2],
 }
 
+#[inline]
 fn set(bits: &mut [u64], at: u32) {
     bits[at as usize / 64] |= 1 << (at % 64);
 }
 
+#[inline]
 fn get(bits: &[u64], at: u32) -> bool {
     bits[at as usize / 64] >> (at % 64) & 1 == 1
 }
@@ -71,7 +73,7 @@ impl Allocator {
             shallower: NONE,
         });
         let safepoints = self.safepoints.len() as u32;
-        self.steps.push(Step { inst: insts.start, block, safepoints });
+        self.steps.push(Step { inst: insts.start, block, safepoints, special: false });
         for &param in f.params(block) {
             self.define(f, param, block, 2 * head, 2 * head);
             self.begin(param, 2 * head);
@@ -81,37 +83,33 @@ impl Allocator {
             let step = self.steps.len() as u32;
             let early = 2 * step;
             let safepoints = self.safepoints.len() as u32;
-            self.steps.push(Step { inst, block, safepoints });
+            self.steps.push(Step { inst, block, safepoints, special: false });
             if f.is_safepoint(inst) {
                 self.safepoints.push(step);
             }
             let clobbers = f.clobbers(inst);
-            let list = &operands[f.inst_operands(inst).start as usize..f.inst_operands(inst).end as usize];
-            let plain = clobbers.is_empty()
-                && list.iter().all(|op| match op.constraint {
-                    Constraint::Reg => op.time == Time::Late || op.role != Role::Def,
-                    Constraint::Any => op.role == Role::Use,
-                    _ => false,
-                });
-            if !plain {
-                self.collect_special(f, inst, step, block, list, clobbers, inst + 1 == insts.end)?;
-                continue;
-            }
+            let range = f.inst_operands(inst);
+            let list = &operands[range.start as usize..range.end as usize];
+            let (mut tied, mut fixed) = (0_u64, !clobbers.is_empty());
             for op in list {
+                match op.constraint {
+                    Constraint::Tied(index) => tied |= 1 << index,
+                    Constraint::Fixed(_) => fixed = true,
+                    _ => {}
+                }
+            }
+            if fixed {
+                self.collect_fixed(inst, step, list, clobbers)?;
+            }
+            if tied != 0 || fixed {
+                self.steps[step as usize].special = true;
+            }
+            let terminator = inst + 1 == insts.end;
+            for (index, op) in list.iter().enumerate() {
                 if op.role == Role::Use {
-                    let late = op.time == Time::Late && !self.broken(Fault::LateUseEndsEarly);
-                    let end = early + 1 + u32::from(late);
-                    self.extend(op.vreg, block, end);
-                    if op.constraint == Constraint::Reg {
-                        self.need(op.vreg, end - 1);
-                    }
+                    self.collect_use(list, index, tied, block, early);
                 } else {
-                    // A temporary takes its register from the beginning.
-                    let temp = op.role == Role::Temp && !self.broken(Fault::TempBeginsLate);
-                    self.define(f, op.vreg, block, early + u32::from(!temp), early + 2);
-                    self.begin(op.vreg, early + u32::from(!temp));
-                    self.need(op.vreg, early + 1);
-                    self.values[op.vreg.index()].by_terminator = inst + 1 == insts.end;
+                    self.collect_def(f, list, op, block, early, terminator);
                 }
             }
             if f.is_move(inst) {
@@ -138,17 +136,13 @@ impl Allocator {
         Ok(())
     }
 
-    /// An instruction with clobbers, or with operands that are not just in any register.
-    #[expect(clippy::too_many_arguments, reason = "one instruction's description")]
-    fn collect_special<F: Function + ?Sized>(
+    /// The registers that an instruction's fixed operands and clobbers take.
+    fn collect_fixed(
         &mut self,
-        f: &F,
         inst: u32,
         step: u32,
-        block: u32,
         list: &[Operand],
         clobbers: RegSet,
-        terminator: bool,
     ) -> Result<(), AllocError> {
         let early = 2 * step;
         let impossible = Err(AllocError::Impossible { inst });
@@ -171,9 +165,9 @@ impl Allocator {
                 *old = owner;
                 taken[half].insert(reg);
             }
-            if op.role != Role::Use || op.time == Time::Early {
+            if op.role != Role::Use {
                 late_defs.insert(reg);
-            } else if clobbers.contains(reg) {
+            } else if op.time == Time::Late && clobbers.contains(reg) {
                 return impossible;
             }
         }
@@ -183,6 +177,14 @@ impl Allocator {
         taken[1] = taken[1].union(clobbers);
         if self.broken(Fault::ForgetClobber) {
             taken[1] = taken[1].without(clobbers.without(late_defs));
+        }
+        // If nothing outlives the instruction in a register of a class, that is said once.
+        for class in 0..2 {
+            let overwritten = taken[1].intersection(clobbers.union(late_defs));
+            if self.allocatable[class].without(overwritten).is_empty() {
+                self.walls[class].push(FixedRange { from: early + 1, to: early + 2, owner: NOBODY });
+                taken[1] = taken[1].without(self.allocatable[class]);
+            }
         }
         for reg in taken[0].union(taken[1]).iter() {
             let rank = self.rank[reg.index()];
@@ -203,93 +205,97 @@ impl Allocator {
                 }
             }
         }
-
-        let mut tied = 0_u64;
-        for op in list {
-            if let Constraint::Tied(index) = op.constraint {
-                tied |= 1 << index;
-            }
-        }
-        for (index, op) in list.iter().enumerate() {
-            let v = op.vreg;
-            match op.role {
-                Role::Use => {
-                    let late = u32::from(op.time == Time::Late && !self.broken(Fault::LateUseEndsEarly));
-                    match op.constraint {
-                        // keeps LI4: moved before the instruction
-                        Constraint::Fixed(reg) => {
-                            self.extend(v, block, early + 2 * late);
-                            let rank = self.rank[reg.index()];
-                            let hint = &mut self.values[v.index()].hint_to;
-                            if rank != UNSET && (*hint == NONE || *hint & HINT_REG == 0) {
-                                *hint = HINT_REG | u32::from(rank);
-                            }
-                        }
-                        Constraint::Reg => {
-                            // A value that is used twice, once by the tied operand, is read from the def's register both times.
-                            if late == 0 && (tied >> index & 1 == 1 || tied_twin(list, tied, v).is_some()) {
-                                self.extend(v, block, early);
-                            } else {
-                                self.extend(v, block, early + 1 + late);
-                                self.need(v, early + late);
-                            }
-                        }
-                        _ => self.extend(v, block, early + 1 + late),
-                    }
-                }
-                Role::Def | Role::Temp => {
-                    let begins_late = match op.role {
-                        Role::Temp => self.broken(Fault::TempBeginsLate),
-                        _ => op.time == Time::Late || self.broken(Fault::EarlyDefBeginsLate),
-                    };
-                    let from = early + u32::from(begins_late);
-                    match op.constraint {
-                        Constraint::Fixed(_) if op.role == Role::Temp => {}
-                        Constraint::Fixed(reg) => {
-                            self.define(f, v, block, from, early + 2);
-                            let value = &mut self.values[v.index()];
-                            value.def_reg = reg.index() as u8;
-                            value.reg_hint = self.rank[reg.index()];
-                            value.by_terminator = terminator;
-                            if terminator {
-                                self.late_starts.push(v.0);
-                            } else {
-                                self.begin(v, early + 2);
-                            }
-                        }
-                        Constraint::Tied(index) => {
-                            // keeps LI4: the def's register holds the used value already before the instruction
-                            let used = list[index as usize].vreg;
-                            self.define(f, v, block, early, early + 2);
-                            self.begin(v, early);
-                            self.need(v, early + 1);
-                            let value = &mut self.values[v.index()];
-                            value.hint_from = used.0;
-                            value.by_terminator = terminator;
-                            let hint = &mut self.values[used.index()].hint_to;
-                            if *hint == NONE {
-                                *hint = v.0;
-                            }
-                        }
-                        Constraint::Reg | Constraint::Any => {
-                            self.define(f, v, block, from, early + 2);
-                            self.begin(v, from);
-                            let value = &mut self.values[v.index()];
-                            value.by_terminator = terminator;
-                            if op.constraint == Constraint::Reg || value.info.rematerializable {
-                                self.need(v, early + 1);
-                            }
-                        }
-                    }
-                }
-            }
-        }
-        if f.is_move(inst) {
-            self.hint_move(list);
-        }
         Ok(())
     }
 
+    #[inline]
+    fn collect_use(&mut self, list: &[Operand], index: usize, tied: u64, block: u32, early: u32) {
+        let op = &list[index];
+        let v = op.vreg;
+        let late = u32::from(op.time == Time::Late && !self.broken(Fault::LateUseEndsEarly));
+        match op.constraint {
+            // keeps LI4: moved before the instruction
+            Constraint::Fixed(reg) => {
+                self.extend(v, block, early + 2 * late);
+                let rank = self.rank[reg.index()];
+                let hint = &mut self.values[v.index()].hint_to;
+                if rank != UNSET && (*hint == NONE || *hint & HINT_REG == 0) {
+                    *hint = HINT_REG | u32::from(rank);
+                }
+            }
+            // A value that is used twice, once by the tied operand, is read from the def's register both times.
+            Constraint::Reg
+                if late == 0
+                    && tied != 0
+                    && (tied >> index & 1 == 1 || tied_twin(list, tied, v).is_some()) =>
+            {
+                self.extend(v, block, early);
+            }
+            Constraint::Reg => {
+                self.extend(v, block, early + 1 + late);
+                self.need(v, early + late);
+            }
+            _ => self.extend(v, block, early + 1 + late),
+        }
+    }
+
+    #[inline]
+    fn collect_def<F: Function + ?Sized>(
+        &mut self,
+        f: &F,
+        list: &[Operand],
+        op: &Operand,
+        block: u32,
+        early: u32,
+        terminator: bool,
+    ) {
+        let v = op.vreg;
+        let begins_late = match op.role {
+            // A temporary takes its register from the beginning.
+            Role::Temp => self.broken(Fault::TempBeginsLate),
+            _ => op.time == Time::Late || self.broken(Fault::EarlyDefBeginsLate),
+        };
+        let mut from = early + u32::from(begins_late);
+        match op.constraint {
+            Constraint::Fixed(_) if op.role == Role::Temp => return,
+            Constraint::Fixed(reg) => {
+                self.define(f, v, block, from, early + 2);
+                let value = &mut self.values[v.index()];
+                value.def_reg = reg.index() as u8;
+                value.reg_hint = self.rank[reg.index()];
+                value.by_terminator = terminator;
+                if terminator {
+                    self.late_starts.push(v.0);
+                } else {
+                    self.begin(v, early + 2);
+                }
+                return;
+            }
+            Constraint::Tied(index) => {
+                // keeps LI4: the def's register holds the used value already before the instruction
+                from = early;
+                self.define(f, v, block, from, early + 2);
+                let used = list[index as usize].vreg;
+                self.values[v.index()].hint_from = used.0;
+                let hint = &mut self.values[used.index()].hint_to;
+                if *hint == NONE {
+                    *hint = v.0;
+                }
+            }
+            Constraint::Reg | Constraint::Any => self.define(f, v, block, from, early + 2),
+        }
+        self.begin(v, from);
+        let value = &mut self.values[v.index()];
+        value.by_terminator = terminator;
+        if op.constraint != Constraint::Any || value.info.rematerializable {
+            // Nothing else can have used it yet.
+            value.need = self.uses.len() as u32;
+            value.last_need = value.need;
+            self.uses.push(UsePoint { at: early + 1, next: NONE });
+        }
+    }
+
+    #[inline]
     fn hint_move(&mut self, list: &[Operand]) {
         let used = list.iter().find(|op| op.role == Role::Use);
         let def = list.iter().find(|op| op.role == Role::Def);
@@ -303,6 +309,7 @@ impl Allocator {
     }
 
     /// Notes a definition; the value lives until `end` at least.
+    #[inline]
     fn define<F: Function + ?Sized>(&mut self, f: &F, vreg: VReg, block: u32, def: u32, end: u32) {
         let value = &mut self.values[vreg.index()];
         debug_assert_eq!(value.block, NONE, "RF3: {vreg} is defined once");
@@ -313,15 +320,18 @@ impl Allocator {
     }
 
     /// Puts the value in order, by where its interval begins: what an instruction defines may be listed otherwise.
+    #[inline]
     fn begin(&mut self, vreg: VReg, from: u32) {
-        let mut at = self.order.len();
+        self.order.push((from, vreg.0));
+        let mut at = self.order.len() - 1;
         while at > 0 && self.order[at - 1].0 > from {
+            self.order.swap(at - 1, at);
             at -= 1;
         }
-        self.order.insert(at, (from, vreg.0));
     }
 
     /// The value lives until `end` in the block.
+    #[inline]
     fn extend(&mut self, vreg: VReg, block: u32, end: u32) {
         let value = &mut self.values[vreg.index()];
         debug_assert_ne!(value.block, NONE, "RF4: {vreg} is defined ahead of its uses");
@@ -340,6 +350,7 @@ impl Allocator {
     }
 
     /// The value must be in a register there. Of several points in one step the late one counts.
+    #[inline]
     fn need(&mut self, vreg: VReg, at: u32) {
         let value = &mut self.values[vreg.index()];
         let new = self.uses.len() as u32;
@@ -378,7 +389,7 @@ impl Allocator {
         self.live.ends.clear();
         self.live.ends.resize(self.blocks.len(), 0);
         for index in 0..self.values.len() {
-            let value = self.values[index];
+            let value = &self.values[index];
             let first = self.ranges.len() as u32;
             // A fixed definition leaves its register behind the instruction (LI4).
             let from = if value.def_reg == UNSET { value.def } else { (value.def | 1) + 1 };
@@ -393,8 +404,11 @@ impl Allocator {
             }
             if self.ranges.len() as u32 > first {
                 self.stats.values += 1;
-                if value.info.reference && !value.info.rematerializable {
-                    self.values[index].stored = self.meets_safepoint(index, first);
+                let info = self.values[index].info;
+                if info.reference && !info.rematerializable {
+                    let mapped = self.meets_safepoint(index, first);
+                    self.values[index].mapped = mapped;
+                    self.values[index].stored = mapped;
                 }
             }
             let to = if self.ranges.len() as u32 > first { self.ranges[self.ranges.len() - 1].to } else { 0 };
@@ -410,6 +424,7 @@ impl Allocator {
                 next: NONE,
                 reg: UNSET,
                 hint: UNSET,
+                waiting: NONE,
             });
             value.cursor = index as u32;
         }
@@ -425,6 +440,7 @@ impl Allocator {
     }
 
     /// The safepoints of a range of a value that the step `def` defines: those after which it lives.
+    #[inline]
     pub(super) fn safepoints_in(&self, range: &LiveRange, def: u32) -> impl Iterator<Item = usize> {
         let first = self.steps[range.from as usize / 2].safepoints as usize;
         let to = range.to;
@@ -493,6 +509,7 @@ impl Allocator {
 }
 
 /// If the instruction has a tied use of the value: the index of that operand.
+#[inline]
 pub(super) fn tied_twin(list: &[Operand], tied: u64, vreg: VReg) -> Option<usize> {
     (0..list.len()).find(|&index| tied >> index & 1 == 1 && list[index].vreg == vreg)
 }

@@ -37,6 +37,7 @@ pub struct VReg(pub u32);
 
 impl VReg {
     /// The index, for tables.
+    #[inline]
     pub fn index(self) -> usize {
         self.0 as usize
     }

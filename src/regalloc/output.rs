@@ -15,6 +15,7 @@ pub enum Alloc {
 
 impl Alloc {
     /// The register, if it is one.
+    #[inline]
     pub fn reg(self) -> Option<PReg> {
         if let Alloc::Reg(reg) = self { Some(reg) } else { None }
     }

@@ -15,7 +15,9 @@ use super::allocator::Allocator;
 use super::fault::Fault;
 use super::interval::{FAR, NONE, SPILLED, UNSET};
 use super::liveness::tied_twin;
-use super::{Alloc, Constraint, Edit, Function, Machine, Operand, Output, PReg, Point, Role, Time, VReg};
+use super::{
+    Alloc, Constraint, Edit, Function, Machine, Operand, Output, PReg, Point, RegSet, Role, Time, VReg,
+};
 use crate::parallel_move::{self, Step};
 
 /// A move at a point; the next one there.
@@ -29,6 +31,7 @@ struct Move {
 
 impl Move {
     /// It computes a value for a slot: an argument for a parameter that is there.
+    #[inline]
     fn computes_slot(&self) -> bool {
         self.from == Alloc::None && matches!(self.to, Alloc::Slot(_))
     }
@@ -47,6 +50,7 @@ pub(super) struct Moves {
 }
 
 impl Moves {
+    #[inline]
     fn add(&mut self, point: u32, vreg: VReg, from: Alloc, to: Alloc) {
         if from != to {
             let first = &mut self.first[point as usize];
@@ -61,8 +65,10 @@ impl Allocator {
     pub(super) fn resolve<F: Function + ?Sized>(&mut self, f: &F, machine: &Machine) {
         let mut moves = std::mem::take(&mut self.moves);
         let mut output = std::mem::take(&mut self.output);
-        moves.all.clear();
-        moves.first.clear();
+        if !self.broken(Fault::StaleMoves) {
+            moves.all.clear();
+            moves.first.clear();
+        }
         moves.first.resize(2 * self.steps.len() + 1, NONE);
         output.allocs.clear();
         output.allocs.reserve(f.operands().len());
@@ -103,6 +109,7 @@ impl Allocator {
         self.output = output;
     }
 
+    #[inline]
     fn home(&self, vreg: VReg, reg: u8) -> Alloc {
         if reg < SPILLED {
             return Alloc::Reg(self.pregs[reg as usize]);
@@ -116,6 +123,7 @@ impl Allocator {
     }
 
     /// Where a value is from the beginning of its first interval on.
+    #[inline]
     fn first_place(&self, vreg: VReg) -> Alloc {
         self.home(vreg, self.intervals[vreg.index()].reg)
     }
@@ -149,14 +157,21 @@ impl Allocator {
     }
 
     /// A parameter that needs its slot, and arrives in a register, is stored at the head.
+    #[inline]
     fn store_param(&mut self, param: VReg, step: u32, moves: &mut Moves) {
         let value = &self.values[param.index()];
         let interval = &self.intervals[param.index()];
-        if value.stored && interval.reg != SPILLED && !self.broken(Fault::ForgetParamStore) {
+        if value.stored
+            && !value.stored_late
+            && interval.reg != SPILLED
+            && !self.broken(Fault::ForgetParamStore)
+        {
             moves.add(2 * step + 1, param, self.home(param, interval.reg), self.home(param, SPILLED));
         }
     }
 
+    /// The places of an instruction's operands, and their moves.
+    #[inline]
     fn place_operands(
         &mut self,
         list: &[Operand],
@@ -167,42 +182,32 @@ impl Allocator {
     ) {
         let early = 2 * step;
         let first = allocs.len();
-        let mut tied = 0_u64;
         for op in list {
             let v = op.vreg;
-            let late = u32::from(op.time == Time::Late);
-            let alloc = match (op.role, op.constraint) {
-                (Role::Use, Constraint::Fixed(reg)) => Alloc::Reg(reg),
-                (Role::Use, _) => {
-                    let interval = &self.intervals[v.index()];
-                    if interval.next == NONE && early >= interval.from {
-                        self.home(v, interval.reg)
-                    } else {
-                        self.place_at(v, early + late)
-                    }
-                }
-                (_, Constraint::Fixed(reg)) => Alloc::Reg(reg),
-                (_, Constraint::Tied(index)) => {
-                    tied |= 1 << index;
-                    self.first_place(v)
-                }
-                _ => self.first_place(v),
+            let alloc = if let Constraint::Fixed(reg) = op.constraint {
+                Alloc::Reg(reg)
+            } else if op.role == Role::Use {
+                self.place_at(v, early + u32::from(op.time == Time::Late))
+            } else {
+                self.first_place(v)
             };
             allocs.push(alloc);
-            if op.role == Role::Def && self.values[v.index()].stored && !terminator {
+            if op.role == Role::Def
+                && !terminator
+                && self.values[v.index()].stored
+                && !self.values[v.index()].stored_late
+            {
                 self.store_def(v, alloc, step, moves);
             }
         }
-        let fixed = list.iter().any(|op| matches!(op.constraint, Constraint::Fixed(_)));
-        if fixed {
+        if self.steps[step as usize].special {
             self.move_fixed(list, early, terminator, moves);
-        }
-        if tied != 0 {
-            self.move_tied(list, tied, early, moves, &mut allocs[first..]);
+            self.move_tied(list, early, moves, &mut allocs[first..]);
         }
     }
 
     /// The store of a definition. From then on the slot holds the value (RS2).
+    #[inline]
     fn store_def(&mut self, vreg: VReg, mut from: Alloc, step: u32, moves: &mut Moves) {
         if self.broken(Fault::DropStore) {
             return;
@@ -245,6 +250,7 @@ impl Allocator {
     }
 
     /// The place of the value's interval that begins at the point, if one does.
+    #[inline]
     fn interval_from(&self, vreg: VReg, at: u32) -> Option<Alloc> {
         let mut number = self.values[vreg.index()].cursor;
         while let Some(interval) = self.intervals.get(number as usize)
@@ -259,16 +265,11 @@ impl Allocator {
     }
 
     /// The moves of tied operands, and their places: the def's register holds the used value before the instruction.
-    fn move_tied(
-        &mut self,
-        list: &[Operand],
-        tied: u64,
-        early: u32,
-        moves: &mut Moves,
-        allocs: &mut [Alloc],
-    ) {
+    fn move_tied(&mut self, list: &[Operand], early: u32, moves: &mut Moves, allocs: &mut [Alloc]) {
+        let mut tied = 0_u64;
         for (index, op) in list.iter().enumerate() {
             if let Constraint::Tied(used) = op.constraint {
+                tied |= 1 << used;
                 let used = usize::from(used);
                 let from = self.place_at(list[used].vreg, early - 1);
                 if !self.broken(Fault::ForgetTiedMove) {
@@ -277,7 +278,7 @@ impl Allocator {
                 allocs[used] = if self.broken(Fault::WrongTied) { from } else { allocs[index] };
             }
         }
-        for (index, op) in list.iter().enumerate() {
+        for (index, op) in list.iter().enumerate().filter(|_| tied != 0) {
             if op.role == Role::Use
                 && op.time == Time::Early
                 && op.constraint == Constraint::Reg
@@ -303,10 +304,11 @@ impl Allocator {
             let to = self.home(vreg, interval.reg);
             let at = interval.from;
             // At an odd point it becomes spilled, and has been stored (RS2).
-            if number != vreg.0 && at % 2 == 0 && at != self.blocks[self.block_of(at)].from {
-                let from = moves.places[moves.places.len() - 1].1;
+            if number != vreg.0 && at != self.blocks[self.block_of(at)].from {
                 if matches!(to, Alloc::Reg(_)) && !self.broken(Fault::ForgetSplitMove) {
-                    moves.add(at, vreg, from, to);
+                    moves.add(at, vreg, place_in(&moves.places, at - 1), to);
+                } else if value.stored_late && !self.broken(Fault::ForgetLateStore) {
+                    moves.add(at & !1, vreg, place_in(&moves.places, (at & !1) - 1), to);
                 }
             }
             moves.places.push((at, to));
@@ -330,7 +332,8 @@ impl Allocator {
         }
     }
 
-    fn block_of(&self, at: u32) -> usize {
+    #[inline]
+    pub(super) fn block_of(&self, at: u32) -> usize {
         self.steps[at as usize / 2].block as usize
     }
 
@@ -343,7 +346,8 @@ impl Allocator {
             let end = self.blocks[before as usize].to - 1;
             let from = place_in(&moves.places, end);
             let defined = value.by_terminator && value.block == before;
-            let stored = matches!(to, Alloc::Slot(_)) && !defined;
+            let late = value.stored_late && !self.broken(Fault::ForgetLateStore);
+            let stored = matches!(to, Alloc::Slot(_)) && !defined && !late;
             let forgotten = self.broken(Fault::ForgetEdgeMove) && (vreg.0 + before) % 3 == 0;
             if to != Alloc::None && !stored && !forgotten {
                 // Where the terminator may have operands the moves follow it (RF5).
@@ -391,6 +395,24 @@ impl Allocator {
 
     fn sequence_group(&mut self, machine: &Machine, point: Point, moves: &mut Moves, output: &mut Output) {
         let group = &mut moves.group;
+        // Mostly nothing that is read is written: then any order will do.
+        let (mut read, mut written, mut slots) = (RegSet::EMPTY, RegSet::EMPTY, false);
+        for found in group.iter() {
+            match found.from {
+                Alloc::Reg(reg) => read.insert(reg),
+                Alloc::Slot(_) | Alloc::None => {}
+            }
+            match found.to {
+                Alloc::Reg(reg) => written.insert(reg),
+                Alloc::Slot(_) | Alloc::None => slots = true,
+            }
+        }
+        if !slots && read.intersection(written).is_empty() {
+            for found in moves.group.iter() {
+                self.edit(output, Edit { point, vreg: found.vreg, from: found.from, to: found.to });
+            }
+            return;
+        }
         group.sort_unstable_by_key(|found| found.to);
         moves.pairs.clear();
         let direct = group.iter().filter(|found| !found.computes_slot());
@@ -427,7 +449,7 @@ impl Allocator {
             };
             self.edit(output, Edit { point, vreg, from, to });
         });
-        assert!(result.is_ok(), "RS1: {point:?} writes a place twice: {group:?}");
+        assert!(result.is_ok(), "RS1: two moves at {point:?} write the same place");
         // What is computed and then stored needs the scratch register: last, when no cycle does and nobody reads those slots.
         for found in group.iter().filter(|found| found.computes_slot()) {
             let scratch = Alloc::Reg(machine.scratch[self.values[found.vreg.index()].info.class as usize]);
@@ -439,6 +461,7 @@ impl Allocator {
         }
     }
 
+    #[inline]
     fn edit(&mut self, output: &mut Output, mut edit: Edit) {
         let stats = &mut self.stats;
         *match (edit.from, edit.to) {
@@ -466,6 +489,7 @@ impl Allocator {
 }
 
 /// Of places by where they begin, the last one that has begun.
+#[inline]
 fn place_in(places: &[(u32, Alloc)], at: u32) -> Alloc {
     places[places.partition_point(|&(from, _)| from <= at) - 1].1
 }

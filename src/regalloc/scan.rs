@@ -15,12 +15,10 @@
 //! begins before the interval ends, and to choose whom to evict.
 //! Sources. Poletto, Sarkar (1999); Wimmer, Moessenboeck: *Optimized interval splitting in a linear scan register allocator* (2005).
 
-use std::cmp::Reverse;
-
 use super::AllocError;
 use super::allocator::Allocator;
 use super::fault::Fault;
-use super::interval::{FAR, HINT_REG, LiveInterval, NONE, SPILLED, UNSET};
+use super::interval::{FAR, FixedRange, HINT_REG, LiveInterval, NONE, SPILLED, UNSET};
 
 /// The state of a register, by class and preference.
 #[derive(Clone, Copy, Debug)]
@@ -57,6 +55,13 @@ struct Inactive {
     need: u32,
 }
 
+/// An interval whose range ends at a point; the next one there.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct End {
+    interval: u32,
+    next: u32,
+}
+
 /// The state of a class.
 #[derive(Default, Debug)]
 pub(super) struct Class {
@@ -64,12 +69,13 @@ pub(super) struct Class {
     all: u32,
     /// Those that intervals are in.
     held: u32,
-    /// No range of a holder ends before that.
-    until: u32,
     /// No range of an inactive interval begins before that.
     resume: u32,
     /// No fixed range begins before that.
     fixed_from: u32,
+    /// The first wall that is not passed, and its point.
+    wall: u32,
+    wall_at: u32,
     inactive: Vec<Inactive>,
 }
 
@@ -78,17 +84,14 @@ impl Class {
         assert!(registers <= 32, "a class has at most 32 registers");
         self.all = if registers == 32 { u32::MAX } else { (1 << registers) - 1 };
         self.held = 0;
-        (self.until, self.resume, self.fixed_from) = (FAR, FAR, 0);
+        (self.resume, self.fixed_from) = (FAR, 0);
+        (self.wall, self.wall_at) = (0, 0);
         self.inactive.clear();
-    }
-
-    /// A holder's range ends at that point.
-    pub(super) fn shorten(&mut self, until: u32) {
-        self.until = self.until.min(until);
     }
 }
 
 /// The registers of a mask, as indices from `base` on.
+#[inline]
 fn each(base: u32, mut mask: u32) -> impl Iterator<Item = usize> {
     std::iter::from_fn(move || {
         let bit = (mask != 0).then(|| mask.trailing_zeros())?;
@@ -98,6 +101,7 @@ fn each(base: u32, mut mask: u32) -> impl Iterator<Item = usize> {
 }
 
 /// Is the hint a register of the class that begins at `base`, and in the mask?
+#[inline]
 fn is_free(hint: u8, base: usize, free: u32) -> bool {
     usize::from(hint) / 32 == base / 32 && free >> (hint % 32) & 1 == 1
 }
@@ -107,77 +111,80 @@ impl Allocator {
     pub(super) fn scan(&mut self) -> Result<(), AllocError> {
         for index in 0..self.late_starts.len() {
             let vreg = self.late_starts[index];
-            let from = self.intervals[vreg as usize].from;
-            if from != FAR {
-                self.queue.push(Reverse((from, vreg)));
+            if self.intervals[vreg as usize].from != FAR {
+                self.wait(vreg);
             }
         }
-        for index in 0..self.order.len() {
-            let (from, vreg) = self.order[index];
-            if self.intervals[vreg as usize].from == FAR {
-                continue;
+        let mut next = 0;
+        for step in 0..self.steps.len() {
+            let early = 2 * step as u32;
+            self.end_ranges(early);
+            self.place_up_to(&mut next, early)?;
+            while self.waiting[step] != NONE {
+                let number = self.waiting[step];
+                self.waiting[step] = self.intervals[number as usize].waiting;
+                self.place(number)?;
             }
-            while let Some(&Reverse((first, interval))) = self.queue.peek()
-                && first < from
-            {
-                self.queue.pop();
-                self.place(interval)?;
-            }
-            self.place(vreg)?;
-        }
-        while let Some(Reverse((_, interval))) = self.queue.pop() {
-            self.place(interval)?;
+            self.end_ranges(early + 1);
+            self.place_up_to(&mut next, early + 1)?;
         }
         self.stats.intervals = self.intervals.iter().filter(|it| it.from != FAR).count() as u32;
+        Ok(())
+    }
+
+    /// Places the values that begin up to the point.
+    #[inline]
+    fn place_up_to(&mut self, next: &mut usize, at: u32) -> Result<(), AllocError> {
+        while let Some(&(from, vreg)) = self.order.get(*next)
+            && from <= at
+        {
+            *next += 1;
+            if self.intervals[vreg as usize].from != FAR {
+                self.place(vreg)?;
+            }
+        }
         Ok(())
     }
 
     /// Brings a class's state to a point (SC1).
     #[inline]
     fn advance(&mut self, class: usize, at: u32) {
-        let state = &self.classes[class];
-        if at >= state.until {
-            self.end_ranges(class, at);
-        }
         if at >= self.classes[class].resume {
             self.resume(class, at);
         }
         if at >= self.classes[class].fixed_from {
             self.pass_fixed(class, at);
         }
+        if at > self.classes[class].wall_at {
+            self.pass_walls(class, at);
+        }
     }
 
-    /// Holders whose range has ended give their registers back, or go into a hole.
-    fn end_ranges(&mut self, class: usize, at: u32) {
-        let base = class as u32 * 32;
-        let mut least = FAR;
-        for reg in each(base, self.classes[class].held) {
-            let register = &mut self.registers[reg];
-            if register.until <= at {
-                let interval = &self.intervals[register.holder as usize];
-                let mut range = register.range;
-                while self.ranges[range as usize].to <= at {
-                    range += 1;
-                }
-                let found = self.ranges[range as usize];
-                if found.from <= at && at < interval.to {
-                    register.range = range;
-                    register.until = found.to.min(interval.to);
-                } else {
-                    self.classes[class].held &= !(1 << (reg as u32 - base));
-                    if found.from < interval.to {
-                        let Register { holder: interval, last_need, need, .. } = *register;
-                        let state = &mut self.classes[class];
-                        state.inactive.push(Inactive { interval, range, from: found.from, last_need, need });
-                        state.resume = state.resume.min(found.from);
-                    }
-                    register.holder = NONE;
-                    continue;
-                }
+    /// Holders whose range ends at the point give their registers back, or go into a hole.
+    #[inline]
+    fn end_ranges(&mut self, at: u32) {
+        let mut next = self.ends[at as usize];
+        while let Some(&End { interval: number, next: rest }) = self.end_list.get(next as usize) {
+            next = rest;
+            let interval = &self.intervals[number as usize];
+            let reg = interval.reg as usize;
+            // It may have been shortened or evicted since.
+            let Some(register) = self.registers.get_mut(reg) else { continue };
+            if register.holder != number || register.until != at {
+                continue;
             }
-            least = least.min(register.until);
+            register.holder = NONE;
+            let state = &mut self.classes[reg / 32];
+            state.held &= !(1 << (reg % 32));
+            if interval.to > at {
+                // keeps LI1: the next range does not begin here
+                let range = register.range + 1;
+                let from = self.ranges[range as usize].from;
+                let Register { last_need, need, .. } = *register;
+                state.inactive.push(Inactive { interval: number, range, from, last_need, need });
+                state.resume = state.resume.min(from);
+            }
         }
-        self.classes[class].until = least;
     }
 
     /// Inactive intervals whose hole has ended get their registers back.
@@ -215,6 +222,17 @@ impl Allocator {
         self.classes[class].resume = least;
     }
 
+    /// Walls that lie behind are passed.
+    #[inline]
+    fn pass_walls(&mut self, class: usize, at: u32) {
+        let state = &mut self.classes[class];
+        let list = &self.walls[class];
+        while list.get(state.wall as usize).is_some_and(|wall| wall.from < at) {
+            state.wall += 1;
+        }
+        state.wall_at = list.get(state.wall as usize).map_or(FAR, |wall| wall.from);
+    }
+
     /// Fixed ranges that have ended are passed.
     fn pass_fixed(&mut self, class: usize, at: u32) {
         let mut least = FAR;
@@ -234,6 +252,7 @@ impl Allocator {
     }
 
     /// The interval holds the register in the range.
+    #[inline]
     fn hold(&mut self, number: u32, reg: usize, range: u32) {
         let interval = &self.intervals[number as usize];
         let until = self.ranges[range as usize].to.min(interval.to);
@@ -243,11 +262,19 @@ impl Allocator {
         register.range = range;
         register.last_need = interval.from;
         register.need = interval.need;
-        let state = &mut self.classes[reg / 32];
-        state.until = state.until.min(until);
+        self.end_at(number, until);
+    }
+
+    /// Has the interval looked at where its range ends.
+    #[inline]
+    pub(super) fn end_at(&mut self, interval: u32, until: u32) {
+        let first = &mut self.ends[until as usize];
+        self.end_list.push(End { interval, next: *first });
+        *first = self.end_list.len() as u32 - 1;
     }
 
     /// Gives the register to the interval, which begins at the current point.
+    #[inline]
     fn take(&mut self, number: u32, reg: usize) {
         let interval = &mut self.intervals[number as usize];
         interval.reg = reg as u8;
@@ -288,14 +315,11 @@ impl Allocator {
             }
             to = copy.hint_to;
         }
-        let from = if value.reg_hint != UNSET {
-            value.reg_hint
-        } else if value.hint_from != NONE {
-            self.values[value.hint_from as usize].reg_hint
-        } else {
-            UNSET
-        };
-        [reg, from]
+        // What arrives in a register at a block's head stays there.
+        if value.reg_hint != UNSET {
+            return [value.reg_hint, reg];
+        }
+        [reg, self.values.get(value.hint_from as usize).map_or(UNSET, |from| from.reg_hint)]
     }
 
     /// Gives an interval, which begins at the current point, a register for at least a part of it, or spills it.
@@ -306,28 +330,57 @@ impl Allocator {
         let split_off = interval.from != value.def && !self.broken(Fault::IgnoreInactive);
         self.advance(class, interval.from);
         let state = &self.classes[class];
-        let free = state.all & !state.held;
         let base = class * 32;
+        // Until where it wants a register; no register outlives a wall.
+        let (mut want, mut wall) = (interval.to, FAR);
+        if state.wall_at < interval.to && !self.broken(Fault::IgnoreFixed) {
+            wall = self.first_fixed(&interval, &self.walls[class][state.wall as usize..]);
+            if wall != FAR {
+                let Some(last) = self.last_need(&interval, wall) else {
+                    if self.uses.get(interval.need as usize).is_some_and(|need| need.at == wall) {
+                        return Err(AllocError::Impossible { inst: self.steps[wall as usize / 2].inst });
+                    }
+                    self.spill(number, wall);
+                    return Ok(());
+                };
+                want = if wall & !1 > last { wall & !1 } else { wall };
+            }
+        }
+        let free = state.all & !state.held;
         if free != 0 {
             let hints = self.hint(&interval);
-            if interval.to <= state.fixed_from && (state.inactive.is_empty() || !split_off) {
+            let (reg, limit) = if want <= state.fixed_from && (state.inactive.is_empty() || !split_off) {
                 let hint = hints.into_iter().find(|&hint| is_free(hint, base, free));
-                let reg = hint.map_or(base + free.trailing_zeros() as usize, usize::from);
+                (hint.map_or(base + free.trailing_zeros() as usize, usize::from), FAR)
+            } else {
+                self.longest_free(&interval, want, free, base, hints, split_off)
+            };
+            if limit >= want {
                 self.take(number, reg);
-                return Ok(());
-            }
-            let (reg, limit) = self.longest_free(&interval, free, base, hints, split_off);
-            if limit >= interval.to {
-                self.take(number, reg);
+                if wall != FAR {
+                    self.split_at_limit(number, wall, true);
+                }
                 return Ok(());
             }
             if self.uses.get(interval.need as usize).is_some_and(|need| need.at < limit) {
-                self.take(number, reg);
-                self.split_at_limit(number, limit);
+                self.take_until(number, reg, limit);
                 return Ok(());
             }
         }
-        self.place_by_force(number, class, split_off)
+        self.place_by_force(number, class, split_off, wall)
+    }
+
+    /// The interval's last use point before the limit, if there is one.
+    #[inline]
+    fn last_need(&self, interval: &LiveInterval, limit: u32) -> Option<u32> {
+        let (mut last, mut need) = (None, interval.need);
+        while let Some(point) = self.uses.get(need as usize)
+            && point.at < limit
+        {
+            last = Some(point.at);
+            need = point.next;
+        }
+        last
     }
 
     /// The free register that the interval may keep for longest, and until where; a hint, or else the one to prefer, of those that it may
@@ -335,6 +388,7 @@ impl Allocator {
     fn longest_free(
         &self,
         interval: &LiveInterval,
+        want: u32,
         free: u32,
         base: usize,
         hints: [u8; 2],
@@ -343,7 +397,7 @@ impl Allocator {
         for hint in hints {
             if is_free(hint, base, free) {
                 let limit = self.limit(interval, usize::from(hint), split_off);
-                if limit >= interval.to {
+                if limit >= want {
                     return (usize::from(hint), limit);
                 }
             }
@@ -351,7 +405,7 @@ impl Allocator {
         let (mut best, mut longest) = (base, 0);
         for reg in each(base as u32, free) {
             let limit = self.limit(interval, reg, split_off);
-            if limit >= interval.to {
+            if limit >= want {
                 return (reg, limit);
             }
             if limit > longest || limit == longest && hints.contains(&(reg as u8)) {
@@ -362,6 +416,7 @@ impl Allocator {
     }
 
     /// Until where the interval may have the register, if its holder lets it: where a fixed range or an inactive interval is in its way.
+    #[inline]
     fn limit(&self, interval: &LiveInterval, reg: usize, split_off: bool) -> u32 {
         let mut limit = FAR;
         if self.registers[reg].fixed_from < interval.to {
@@ -380,8 +435,12 @@ impl Allocator {
 
     /// Where the interval first lives in a fixed range of the register that is not its own.
     fn fixed_limit(&self, interval: &LiveInterval, reg: usize) -> u32 {
-        let list = &self.fixed[reg];
-        let (mut at, mut range) = (self.registers[reg].fixed as usize, interval.range as usize);
+        self.first_fixed(interval, &self.fixed[reg][self.registers[reg].fixed as usize..])
+    }
+
+    /// Where the interval first lives in one of the ranges that is not its own.
+    fn first_fixed(&self, interval: &LiveInterval, list: &[FixedRange]) -> u32 {
+        let (mut at, mut range) = (0, interval.range as usize);
         while let Some(fixed) = list.get(at)
             && fixed.from < interval.to
         {
@@ -426,7 +485,13 @@ impl Allocator {
     }
 
     /// No register is free for long enough: someone has to be spilled.
-    fn place_by_force(&mut self, number: u32, class: usize, split_off: bool) -> Result<(), AllocError> {
+    fn place_by_force(
+        &mut self,
+        number: u32,
+        class: usize,
+        split_off: bool,
+        wall: u32,
+    ) -> Result<(), AllocError> {
         let interval = self.intervals[number as usize];
         let at = interval.from;
         let Some(&need) = self.uses.get(interval.need as usize).filter(|need| need.at < interval.to) else {
@@ -438,7 +503,7 @@ impl Allocator {
         let mut best_cost = if must { f32::INFINITY } else { self.spill_cost(&interval, at, at) };
         let mut yields = None;
         for reg in each(class as u32 * 32, self.classes[class].held) {
-            let limit = self.limit(&interval, reg, split_off);
+            let limit = self.limit(&interval, reg, split_off).min(wall);
             if limit <= need.at && limit < interval.to {
                 continue;
             }
@@ -475,7 +540,7 @@ impl Allocator {
     fn take_until(&mut self, number: u32, reg: usize, limit: u32) {
         self.take(number, reg);
         if limit < self.intervals[number as usize].to {
-            self.split_at_limit(number, limit);
+            self.split_at_limit(number, limit, false);
         }
     }
 
@@ -514,9 +579,10 @@ impl Allocator {
         let number = self.release(reg);
         let rest = if self.intervals[number as usize].from == at { number } else { self.split(number, at) };
         self.intervals[rest as usize].reg = UNSET;
-        self.queue.push(Reverse((at, rest)));
+        self.wait(rest);
     }
 
+    #[inline]
     fn release(&mut self, reg: usize) -> u32 {
         let number = std::mem::replace(&mut self.registers[reg].holder, NONE);
         self.classes[reg / 32].held &= !(1 << (reg % 32));

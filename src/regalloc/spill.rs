@@ -8,10 +8,10 @@
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
-use super::SpillSlot;
 use super::allocator::Allocator;
 use super::fault::Fault;
-use super::interval::{HINT_REG, NONE};
+use super::interval::{FAR, HINT_REG, NONE, SPILLED, UNSET, Value};
+use super::{Function, SpillSlot};
 
 /// The slots of one width.
 #[derive(Default)]
@@ -37,6 +37,7 @@ pub(super) struct Slots {
 
 impl Slots {
     /// The slot of a value with `units` slots of 8 bytes, by its number among those.
+    #[inline]
     pub(super) fn slot(&self, number: u32, units: u8) -> SpillSlot {
         let width = &self.widths[units.trailing_zeros() as usize];
         SpillSlot(width.base + number * u32::from(units))
@@ -55,16 +56,82 @@ impl Slots {
 }
 
 impl Allocator {
+    /// Finds the values that are better stored where they leave their registers than where they are defined: those defined in a loop, say,
+    /// that are spilled only where it is hardly ever run.
+    pub(super) fn choose_stores<F: Function + ?Sized>(&mut self, f: &F) {
+        for index in 0..self.values.len() {
+            let (value, first) = (&self.values[index], &self.intervals[index]);
+            let plain = value.stored && !value.mapped && !value.by_terminator;
+            if plain && first.next != NONE && (value.def_reg == UNSET || first.reg != SPILLED) {
+                self.values[index].stored_late = self.leaves_seldom(f, index as u32, value);
+            }
+        }
+    }
+
+    /// Does a value leave its registers less often than it is defined?
+    fn leaves_seldom<F: Function + ?Sized>(&self, f: &F, vreg: u32, value: &Value) -> bool {
+        let mut left = self.blocks[value.block as usize].weight;
+        let mut take = |weight: u32| {
+            let enough = left > weight;
+            left = left.saturating_sub(weight);
+            enough
+        };
+        let mut number = vreg;
+        while let Some(interval) = self.intervals.get(number as usize) {
+            let block = self.block_of(interval.from);
+            let inside = number != vreg && interval.from != self.blocks[block].from;
+            if interval.reg == SPILLED && inside && !take(self.blocks[block].weight) {
+                return false;
+            }
+            number = interval.next;
+        }
+        // The blocks at whose head it is spilled, and the ways into them on which it is not.
+        number = vreg;
+        while let Some(interval) = self.intervals.get(number as usize) {
+            let mut range = interval.range as usize;
+            while interval.reg == SPILLED && self.ranges[range].from < interval.to {
+                let from = self.ranges[range].from.max(interval.from);
+                let to = self.ranges[range].to.min(interval.to);
+                let mut block = self.block_of(from);
+                if self.blocks[block].from < from || block == value.block as usize {
+                    block += 1;
+                }
+                while self.blocks.get(block).is_some_and(|info| info.from < to) {
+                    for &before in f.predecessors(block as u32) {
+                        let weight = self.blocks[before as usize].weight.min(self.blocks[block].weight);
+                        if self.reg_before(vreg, self.blocks[before as usize].to) != SPILLED && !take(weight)
+                        {
+                            return false;
+                        }
+                    }
+                    block += 1;
+                }
+                range += 1;
+            }
+            number = interval.next;
+        }
+        true
+    }
+
+    /// The register of the value's last interval that begins before the point.
+    fn reg_before(&self, vreg: u32, at: u32) -> u8 {
+        let mut interval = &self.intervals[vreg as usize];
+        while let Some(next) = self.intervals.get(interval.next as usize)
+            && next.from < at
+        {
+            interval = next;
+        }
+        interval.reg
+    }
+
     /// Gives slots to the values that need one.
     pub(super) fn assign_slots(&mut self) {
         let mut slots = std::mem::take(&mut self.slots);
-        if !self.broken(Fault::StaleSlots) {
-            for width in &mut slots.widths {
-                width.until.clear();
-                width.taken.clear();
-                width.free.clear();
-                width.spare = None;
-            }
+        for width in &mut slots.widths {
+            width.until.clear();
+            width.taken.clear();
+            width.free.clear();
+            width.spare = None;
         }
         for index in 0..self.order.len() {
             self.assign_slot(&mut slots, self.order[index].1);
@@ -85,8 +152,9 @@ impl Allocator {
         self.slots = slots;
     }
 
+    #[inline]
     fn assign_slot(&mut self, slots: &mut Slots, vreg: u32) {
-        let value = self.values[vreg as usize];
+        let value = &self.values[vreg as usize];
         if !value.stored {
             return;
         }
@@ -153,7 +221,7 @@ impl Allocator {
                 slot = (slot + 1) % self.slots.count;
             }
             let mut range = value.range as usize;
-            while self.ranges[range].from != super::interval::FAR {
+            while self.ranges[range].from != FAR {
                 let last = self.broken(Fault::MissingSafepoint);
                 let last =
                     last.then(|| self.safepoints_in(&self.ranges[range], value.def / 2).last()).flatten();

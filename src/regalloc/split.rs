@@ -1,7 +1,5 @@
 //! Splitting: where an interval changes its place.
 
-use std::cmp::Reverse;
-
 use super::allocator::Allocator;
 use super::interval::{LiveInterval, NONE, SPILLED, UNSET};
 
@@ -33,6 +31,7 @@ impl Allocator {
             next: first.next,
             reg: UNSET,
             hint: if first.reg < SPILLED { first.reg } else { first.hint },
+            waiting: NONE,
         };
         first.to = if found.from < at { at } else { self.ranges[range as usize - 1].to };
         first.next = second;
@@ -40,8 +39,17 @@ impl Allocator {
         second
     }
 
+    /// Has the interval wait until the scan comes to where it begins.
+    #[inline]
+    pub(super) fn wait(&mut self, number: u32) {
+        let interval = &mut self.intervals[number as usize];
+        debug_assert_eq!(interval.from % 2, 0, "LI3");
+        interval.waiting = std::mem::replace(&mut self.waiting[interval.from as usize / 2], number);
+    }
+
     /// The cheapest point in `(after, last]` to change place at: at the head of a loop that `after` precedes and `last` is in, or else
     /// `last`.
+    #[inline]
     pub(super) fn best_split(&self, after: u32, last: u32) -> u32 {
         let (mut best, mut block) = (last, self.steps[last as usize / 2].block);
         loop {
@@ -60,18 +68,22 @@ impl Allocator {
 
     /// The point in `(after, last]` to come back to a register at: ahead of loops, and where the way from a block that is run
     /// less often joins the others, which may have kept the register.
+    #[inline]
     pub(super) fn reload_point(&self, after: u32, last: u32) -> u32 {
         let best = self.best_split(after, last);
-        let cold = &self.blocks[self.steps[after as usize / 2].block as usize];
-        let join = cold.to;
-        if join < best && cold.weight < self.blocks[self.steps[join as usize / 2].block as usize].weight {
-            return join;
-        }
-        best
+        self.join_point(after).filter(|&join| join < best).unwrap_or(best)
     }
 
-    /// The interval, which has a register and has needs before the limit, keeps it no longer than that; the rest is up to be placed.
-    pub(super) fn split_at_limit(&mut self, number: u32, limit: u32) {
+    /// Where the block of the point ends, if the one behind it is run more often.
+    fn join_point(&self, after: u32) -> Option<u32> {
+        let block = self.block_of(after);
+        let next = self.blocks.get(block + 1)?;
+        (self.blocks[block].weight < next.weight).then_some(next.from)
+    }
+
+    /// The interval, which has a register and has needs before the limit, keeps it no longer than that. The rest is up to be placed, or
+    /// spilled if there is no other register either.
+    pub(super) fn split_at_limit(&mut self, number: u32, limit: u32, wall: bool) {
         let interval = self.intervals[number as usize];
         let mut last = interval.from;
         let mut need = interval.need;
@@ -86,22 +98,24 @@ impl Allocator {
         let at = if even > last { self.best_split(last, even) } else { limit };
         let rest = self.split(number, at);
         self.bound_holder(number);
-        if self.intervals[rest as usize].from % 2 == 0 {
-            let from = self.intervals[rest as usize].from;
-            self.queue.push(Reverse((from, rest)));
+        let needed = || {
+            self.uses.get(self.intervals[rest as usize].need as usize).is_some_and(|need| need.at == limit)
+        };
+        if self.intervals[rest as usize].from % 2 == 0 && (!wall || needed()) {
+            self.wait(rest);
         } else {
             self.spill(rest, limit);
         }
     }
 
     /// An interval that was shortened may hold its register for less long.
+    #[inline]
     fn bound_holder(&mut self, number: u32) {
         let interval = self.intervals[number as usize];
         let register = &mut self.registers[interval.reg as usize];
-        if register.holder == number {
-            register.until = register.until.min(interval.to);
-            let state = &mut self.classes[interval.reg as usize / 32];
-            state.shorten(register.until);
+        if register.holder == number && interval.to < register.until {
+            register.until = interval.to;
+            self.end_at(number, interval.to);
         }
     }
 
@@ -110,12 +124,19 @@ impl Allocator {
     pub(super) fn spill(&mut self, number: u32, at: u32) {
         let interval = self.intervals[number as usize];
         let need = self.uses.get(interval.need as usize).filter(|need| need.at < interval.to);
-        let back = need.map(|need| self.reload_point(at.max(interval.from), need.at & !1));
+        let after = at.max(interval.from);
+        let mut back = need.map(|need| self.reload_point(after, need.at & !1));
+        if back.is_none() {
+            // Nothing needs it; but the others, which did not take this way, may have kept their register.
+            back = self
+                .join_point(after)
+                .filter(|&join| join < interval.to && self.block_of(interval.from) == self.block_of(after));
+        }
         if let Some(back) = back {
             debug_assert!(back > at);
             let rest = if back > interval.from { self.split(number, back) } else { number };
             self.intervals[rest as usize].reg = UNSET;
-            self.queue.push(Reverse((self.intervals[rest as usize].from, rest)));
+            self.wait(rest);
         }
         if back.is_none_or(|back| back > interval.from) {
             self.intervals[number as usize].reg = SPILLED;

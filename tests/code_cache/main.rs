@@ -5,6 +5,7 @@
 
 #![cfg(unix)]
 
+#[cfg(target_os = "linux")]
 mod child;
 mod cycles;
 #[cfg(target_os = "linux")]
@@ -12,6 +13,7 @@ mod denied;
 mod machine;
 #[cfg(target_os = "linux")]
 mod maps;
+#[cfg(target_os = "linux")]
 mod stacks;
 #[cfg(target_os = "linux")]
 mod stress;

@@ -472,7 +472,7 @@ impl CodeRegion {
         unsafe { slice::from_raw_parts(self.shared.pages.base().add(offset), self.size) }
     }
 
-    /// Tells debuggers the name of this code, until it is freed. See [`gdb`](super::gdb) for what that costs.
+    /// Tells debuggers the name of this code, until it is freed. See [`gdb`] for what that costs.
     pub fn register_with_debugger(&self, name: &str) {
         let registration = gdb::register(name, self.address(), self.size);
         let mut state = self.shared.lock();

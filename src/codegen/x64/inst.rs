@@ -122,6 +122,8 @@ pub enum Extend {
     Sign32,
     /// 8 bits, with zeros.
     Zero8,
+    /// 16 bits, with zeros.
+    Zero16,
 }
 
 /// Float arithmetic.
@@ -218,6 +220,8 @@ pub enum Inst {
     Extend(Extend, Src),
     /// `a`, src, def tied to `a`.
     Alu(Alu, Size, Src),
+    /// `a` unless there is a constant, address: an operation on memory.
+    AluMem(Alu, Size, Addr, Option<i32>),
     /// `a`, src, def tied to `a`, state (early: if it is in the def's register, it is restored).
     AluExit(Alu, Size, Src, Cond, u32),
     /// `a`, src, def tied to `a`. Ends the block: the second edge if the condition holds.

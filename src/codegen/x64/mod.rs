@@ -119,6 +119,7 @@ static ORUS: LazyLock<Machine> = LazyLock::new(|| machine(&[0, 1, 2, 6, 7, 3, 8,
 impl Isa for X64 {
     type Inst = Inst;
     type Cold = emit::Cold;
+    type State = emit::State;
     type Kind = FixupKind;
     type Asm = Assembler;
 

@@ -466,7 +466,6 @@ pub fn try_out(allocator: &mut Allocator, code: &Code, machine: &Machine, seed: 
 
 /// Reports the smallest program found that goes wrong like this.
 fn report(seed: u64, size: usize, error: &str) -> ! {
-    std::panic::set_hook(Box::new(|_| ()));
     let mut allocator = Allocator::new();
     for small in 1..=size {
         for other in 0..3000 {
@@ -478,21 +477,12 @@ fn report(seed: u64, size: usize, error: &str) -> ! {
                 outcome => outcome,
             };
             if let Outcome::Wrong(error) = outcome {
-                let _ = std::panic::take_hook();
-                let listing = std::panic::catch_unwind(|| {
-                    let mut allocator = Allocator::new();
-                    allocator.plant(Some(super::super::Fault::StaleSlots));
-                    allocator.run(&code, &machine).map(|output| listing(&code, &machine, output))
-                });
+                let listing = listing(&code, &machine, allocator.output());
                 let counts = machine.allocatable.each_ref().map(Vec::len);
-                panic!(
-                    "seed {other} size {small} registers {counts:?}: {error}\n{code}\n{}",
-                    listing.ok().and_then(Result::ok).unwrap_or_default()
-                );
+                panic!("seed {other} size {small} registers {counts:?}: {error}\n{code}\n{listing}");
             }
         }
     }
-    let _ = std::panic::take_hook();
     let (code, ..) = draw(seed, size);
     panic!("seed {seed} size {size}: {error}\n{code}");
 }

@@ -59,6 +59,20 @@ fn test(e: &mut E<'_>, test: Test, ops: &mut Ops<'_>) {
     }
 }
 
+/// Sets the flags, unless the instruction before has set them so.
+fn test_unless_known(e: &mut E<'_>, what: Test, cc: Cc, ops: &mut Ops<'_>) {
+    let flags = std::mem::take(&mut e.state).flags;
+    if let (Test::Zero(size), Cc::Flag(cond), Some((reg, set, all))) = (what, cc, flags)
+        && size == set
+        && (all || matches!(cond, Cond::E | Cond::Ne | Cond::S | Cond::Ns))
+        && ops.rest().first() == Some(&super::integers::place(reg))
+    {
+        ops.next();
+        return;
+    }
+    test(e, what, ops);
+}
+
 pub(super) fn set(e: &mut E<'_>, what: Test, cc: Cc, ops: &mut Ops<'_>) {
     test(e, what, ops);
     let dst = ops.gpr();
@@ -137,7 +151,7 @@ pub(super) fn select_float(e: &mut E<'_>, what: Test, cc: Cc, info: ValueInfo, o
 }
 
 pub(super) fn branch(e: &mut E<'_>, what: Test, cc: Cc, ops: &mut Ops<'_>) {
-    test(e, what, ops);
+    test_unless_known(e, what, cc, ops);
     match (cc, e.branch_target(0), e.branch_target(1)) {
         (_, None, None) => {}
         (cc, Some(yes), no) => {
@@ -168,7 +182,7 @@ fn jump_cc(e: &mut E<'_>, cc: Cc, to: crate::asm::Label) {
 }
 
 pub(super) fn exit(e: &mut E<'_>, what: Test, cc: Cc, exit: u32, ops: &mut Ops<'_>) {
-    test(e, what, ops);
+    test_unless_known(e, what, cc, ops);
     let label = e.exit_label(exit);
     jump_cc(e, cc, label);
 }

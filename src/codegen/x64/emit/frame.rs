@@ -4,6 +4,7 @@
 
 use super::super::abi;
 use super::super::inst::Target;
+use super::super::lower::WIDE;
 use super::{E, Ops};
 use crate::asm::x64::reg::*;
 use crate::asm::x64::{Assembler, Cond, Mem};
@@ -62,7 +63,15 @@ fn extend(asm: &mut Assembler, kind: Kind, reg: Gpr64) {
     }
 }
 
+/// After 256-bit instructions those of SSE, which the macros and foreign code consist of, would wait for the upper halves.
+fn zero_upper(e: &mut E<'_>, passes_wide: bool) {
+    if e.marks & WIDE != 0 && !passes_wide {
+        e.asm.vzeroupper();
+    }
+}
+
 pub(super) fn epilogue(e: &mut E<'_>) {
+    zero_upper(e, e.function.sig.result.kind == Kind::V256);
     if e.frame.exists {
         let saved: smallvec::SmallVec<[_; 8]> = e.saved().collect();
         for (reg, offset) in saved {
@@ -80,6 +89,9 @@ pub(super) fn epilogue(e: &mut E<'_>) {
 }
 
 pub(super) fn call(e: &mut E<'_>, number: u32, target: Target, kind: Kind, catches: bool, ops: &mut Ops<'_>) {
+    let (signature, _) =
+        super::super::super::lower::call_signature(e.module, e.function.inst(e.code.info(number).origin));
+    zero_upper(e, signature.params.iter().any(|ty| ty.kind == Kind::V256));
     match target {
         Target::External(external) => e.asm.call_external(external),
         Target::Reg => {

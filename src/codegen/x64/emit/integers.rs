@@ -64,7 +64,58 @@ pub(super) fn cmp_mem(asm: &mut Assembler, size: Size, left: Mem, right: i32) {
 pub(super) fn alu_inst(e: &mut E<'_>, op: Alu, size: Size, src: Src, ops: &mut Ops<'_>) {
     let dst = ops.gpr();
     let src = ops.src(src);
-    alu(e.asm, op, size, dst, src);
+    match (op, src) {
+        // -128 has a short form, 128 has not. The flags differ in the carry only, which nobody reads.
+        (Alu::Add, Rmi::Imm(128)) => alu(e.asm, Alu::Sub, size, dst, Rmi::Imm(-128)),
+        (Alu::Sub, Rmi::Imm(128)) => alu(e.asm, Alu::Add, size, dst, Rmi::Imm(-128)),
+        _ => alu(e.asm, op, size, dst, src),
+    }
+    e.state.flags = Some((dst, size, matches!(op, Alu::And | Alu::Or | Alu::Xor)));
+}
+
+/// An operation on memory.
+pub(super) fn alu_mem(e: &mut E<'_>, op: Alu, size: Size, addr: Addr, imm: Option<i32>, ops: &mut Ops<'_>) {
+    let src = imm.is_none().then(|| ops.gpr());
+    let mem = ops.mem(addr);
+    match (src, imm) {
+        (Some(src), _) => match (op, size) {
+            (Alu::Add, Size::W64) => e.asm.add_m64_r64(mem, src),
+            (Alu::Add, Size::W32) => e.asm.add_m32_r32(mem, src.as_32()),
+            (Alu::Or, Size::W64) => e.asm.or_m64_r64(mem, src),
+            (Alu::Or, Size::W32) => e.asm.or_m32_r32(mem, src.as_32()),
+            (Alu::And, Size::W64) => e.asm.and_m64_r64(mem, src),
+            (Alu::And, Size::W32) => e.asm.and_m32_r32(mem, src.as_32()),
+            (Alu::Sub, Size::W64) => e.asm.sub_m64_r64(mem, src),
+            (Alu::Sub, Size::W32) => e.asm.sub_m32_r32(mem, src.as_32()),
+            (Alu::Xor, Size::W64) => e.asm.xor_m64_r64(mem, src),
+            (Alu::Xor, Size::W32) => e.asm.xor_m32_r32(mem, src.as_32()),
+        },
+        (None, imm) => {
+            let imm = imm.unwrap_or(0);
+            match (op, size, i8::try_from(imm)) {
+                (Alu::Add, Size::W64, Ok(imm)) => e.asm.add_m64_i8(mem, imm),
+                (Alu::Add, Size::W32, Ok(imm)) => e.asm.add_m32_i8(mem, imm),
+                (Alu::Or, Size::W64, Ok(imm)) => e.asm.or_m64_i8(mem, imm),
+                (Alu::Or, Size::W32, Ok(imm)) => e.asm.or_m32_i8(mem, imm),
+                (Alu::And, Size::W64, Ok(imm)) => e.asm.and_m64_i8(mem, imm),
+                (Alu::And, Size::W32, Ok(imm)) => e.asm.and_m32_i8(mem, imm),
+                (Alu::Sub, Size::W64, Ok(imm)) => e.asm.sub_m64_i8(mem, imm),
+                (Alu::Sub, Size::W32, Ok(imm)) => e.asm.sub_m32_i8(mem, imm),
+                (Alu::Xor, Size::W64, Ok(imm)) => e.asm.xor_m64_i8(mem, imm),
+                (Alu::Xor, Size::W32, Ok(imm)) => e.asm.xor_m32_i8(mem, imm),
+                (Alu::Add, Size::W64, Err(_)) => e.asm.add_m64_i32(mem, imm),
+                (Alu::Add, Size::W32, Err(_)) => e.asm.add_m32_i32(mem, imm),
+                (Alu::Or, Size::W64, Err(_)) => e.asm.or_m64_i32(mem, imm),
+                (Alu::Or, Size::W32, Err(_)) => e.asm.or_m32_i32(mem, imm),
+                (Alu::And, Size::W64, Err(_)) => e.asm.and_m64_i32(mem, imm),
+                (Alu::And, Size::W32, Err(_)) => e.asm.and_m32_i32(mem, imm),
+                (Alu::Sub, Size::W64, Err(_)) => e.asm.sub_m64_i32(mem, imm),
+                (Alu::Sub, Size::W32, Err(_)) => e.asm.sub_m32_i32(mem, imm),
+                (Alu::Xor, Size::W64, Err(_)) => e.asm.xor_m64_i32(mem, imm),
+                (Alu::Xor, Size::W32, Err(_)) => e.asm.xor_m32_i32(mem, imm),
+            }
+        }
+    }
 }
 
 pub(super) fn alu_exit(
@@ -90,7 +141,7 @@ pub(super) fn alu_exit(
     e.asm.jcc(cond, label);
 }
 
-fn place(reg: Gpr64) -> crate::regalloc::Alloc {
+pub(super) fn place(reg: Gpr64) -> crate::regalloc::Alloc {
     crate::regalloc::Alloc::Reg(super::super::int(Register::number(reg) as u8))
 }
 
@@ -104,6 +155,8 @@ pub(super) fn extend(e: &mut E<'_>, extend: Extend, src: Src, ops: &mut Ops<'_>)
         (Extend::Sign32, Rmi::Mem(src)) => e.asm.movsxd_r64_m32(dst, src),
         (Extend::Zero8, Rmi::Reg(src)) => e.asm.movzx_r32_r8(dst.as_32(), src.as_8()),
         (Extend::Zero8, Rmi::Mem(src)) => e.asm.movzx_r32_m8(dst.as_32(), src),
+        (Extend::Zero16, Rmi::Reg(src)) => e.asm.movzx_r32_r16(dst.as_32(), src.as_16()),
+        (Extend::Zero16, Rmi::Mem(src)) => e.asm.movzx_r32_m16(dst.as_32(), src),
         (_, Rmi::Imm(_)) => {}
     }
 }

@@ -14,11 +14,18 @@ use super::inst::{Addr, Base, Inst, Size, Src};
 use crate::asm::Label;
 use crate::asm::x64::reg::*;
 use crate::asm::x64::{Mem, Scale};
-use crate::regalloc::Alloc;
+use crate::regalloc::{Alloc, RegClass};
 
 pub use cold::Cold;
 
 type E<'a> = Emit<'a, X64>;
+
+/// What is known between instructions.
+#[derive(Clone, Copy, Default)]
+pub struct State {
+    /// The flags say whether this register is zero, and its sign; if the last is set, they are those of a comparison with zero.
+    flags: Option<(Gpr64, Size, bool)>,
+}
 
 /// The places of an instruction's operands, taken in their order.
 pub(super) struct Ops<'a> {
@@ -145,6 +152,7 @@ pub(super) fn ymm(reg: Xmm) -> Ymm {
 pub(super) fn inst(e: &mut E<'_>, number: u32, allocs: &[Alloc]) {
     let inst = e.code.insts()[number as usize];
     let ops = &mut Ops { allocs, at: 0 };
+    let before = std::mem::take(&mut e.state);
     match inst {
         Inst::Params => frame::params(e),
         Inst::Incoming(offset, kind) => moves::incoming(e, offset, kind, ops.next()),
@@ -154,6 +162,13 @@ pub(super) fn inst(e: &mut E<'_>, number: u32, allocs: &[Alloc]) {
             // A constant that nobody needs in a register was given none.
             match ops.next() {
                 Alloc::None => {}
+                // Shorter, and no flags are alive between instructions (M2); between those that the allocator moves things for they may be.
+                Alloc::Reg(_)
+                    if remat == super::super::minst::Remat::Bits(0) && info.class == RegClass::Int =>
+                {
+                    let to = gpr(allocs[0]).as_32();
+                    e.asm.xor_r32_r32(to, to);
+                }
                 to => moves::edit(e, Alloc::None, to, info, remat),
             }
         }
@@ -169,6 +184,7 @@ pub(super) fn inst(e: &mut E<'_>, number: u32, allocs: &[Alloc]) {
         }
         Inst::Extend(extend, src) => integers::extend(e, extend, src, ops),
         Inst::Alu(alu, size, src) => integers::alu_inst(e, alu, size, src, ops),
+        Inst::AluMem(alu, size, addr, imm) => integers::alu_mem(e, alu, size, addr, imm, ops),
         Inst::AluExit(alu, size, src, cond, exit) => integers::alu_exit(e, alu, size, src, cond, exit, ops),
         Inst::AluBranch(alu, size, src, cond) => {
             let dst = ops.gpr();
@@ -251,8 +267,14 @@ pub(super) fn inst(e: &mut E<'_>, number: u32, allocs: &[Alloc]) {
             let info = crate::regalloc::Function::value(e.code, vreg);
             control::select_float(e, test, cc, info, ops);
         }
-        Inst::Branch(test, cc) => control::branch(e, test, cc, ops),
-        Inst::Exit(test, cc, exit) => control::exit(e, test, cc, exit, ops),
+        Inst::Branch(test, cc) => {
+            e.state = before;
+            control::branch(e, test, cc, ops);
+        }
+        Inst::Exit(test, cc, exit) => {
+            e.state = before;
+            control::exit(e, test, cc, exit, ops);
+        }
         Inst::Load(mem, addr) => moves::load(e, mem, addr, ops),
         Inst::Store(mem, addr) => moves::store(e, mem, addr, ops),
         Inst::StoreImm(mem, addr, imm) => moves::store_imm(e, mem, addr, imm, ops),

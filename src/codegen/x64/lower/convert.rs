@@ -1,6 +1,7 @@
 //! Conversions.
 
 use super::super::inst::{Cc, Extend, Inst, Size, Src, Test};
+use super::address::memory_or_register;
 use super::{L, copy, def, in_reg};
 use crate::asm::x64::Cond;
 use crate::ir::{self, Guard, Kind, Value};
@@ -42,10 +43,9 @@ pub(super) fn plain(l: &mut L<'_>, inst: ir::Inst) {
 }
 
 fn extend(l: &mut L<'_>, extend: Extend, value: Value, to: VReg) {
-    let from = l.reg(value);
-    l.operand(Operand::mem_use(from));
+    let src = memory_or_register(l, value, Size::W32);
     l.operand(Operand::def(to));
-    l.push(Inst::Extend(extend, Src::Rm));
+    l.push(Inst::Extend(extend, src));
 }
 
 pub(super) fn checked(l: &mut L<'_>, inst: ir::Inst) {

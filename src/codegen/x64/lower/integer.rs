@@ -1,6 +1,6 @@
 //! Integer arithmetic.
 
-use super::super::inst::{Addr, Alu, Base, Inst, NO_EXIT, Shift, Size, Src};
+use super::super::inst::{Addr, Alu, Base, Extend, Inst, NO_EXIT, Shift, Size, Src};
 use super::super::{RAX, RCX, RDX};
 use super::address::{compare, immediate, memory_or_register, source};
 use super::{L, def, in_reg, tied_def};
@@ -104,6 +104,18 @@ pub(super) fn bitwise(l: &mut L<'_>, inst: ir::Inst) {
         _ => Alu::Xor,
     };
     let (a, b) = ordered(l, data);
+    let extend = match l.as_const(b).filter(|_| data.op == Op::And) {
+        Some(0xff) => Some(Extend::Zero8),
+        Some(0xffff) => Some(Extend::Zero16),
+        Some(0xffff_ffff) => Some(Extend::Zero32),
+        _ => None,
+    };
+    if let Some(extend) = extend {
+        let vreg = l.reg(a);
+        l.operand(Operand::mem_use(vreg));
+        def(l, inst);
+        return l.push(Inst::Extend(extend, Src::Rm));
+    }
     // The upper half of the mask is zero: the same in 32 bits, and shorter.
     let narrow = data.op == Op::And
         && size == Size::W64
@@ -137,6 +149,16 @@ pub(super) fn mul(l: &mut L<'_>, inst: ir::Inst) {
     let size = Size::of(data.kind);
     let (a, b) = ordered(l, data);
     if let Some(imm) = immediate(l, b, size) {
+        // By 3, 5 and 9: one cycle instead of three.
+        if let 3 | 5 | 9 = imm {
+            in_reg(l, a);
+            in_reg(l, a);
+            def(l, inst);
+            return l.push(Inst::Lea(
+                size,
+                Addr { disp: 0, base: Base::Reg, index: Some((imm as u8 - 1).trailing_zeros() as u8) },
+            ));
+        }
         let src = memory_or_register(l, a, size);
         def(l, inst);
         return l.push(Inst::MulImm(size, src, imm));

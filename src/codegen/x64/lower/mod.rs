@@ -17,6 +17,9 @@ use crate::asm::x64::Cond;
 use crate::ir::{self, Kind, Op};
 use crate::regalloc::{Operand, RegClass};
 
+/// A mark: the function uses 256-bit registers.
+pub(super) const WIDE: u32 = 1;
+
 type L<'a> = Lower<'a, X64>;
 
 /// Lowers an instruction, which is wanted or has an effect.
@@ -122,6 +125,9 @@ fn check_kind(l: &mut L<'_>, kind: Kind) -> bool {
     let legal = !kind.is_vector() || l.isa.avx2();
     if !legal {
         l.fail(CompileError::NoVectors);
+    }
+    if kind == Kind::V256 {
+        l.marks |= WIDE;
     }
     legal
 }

@@ -1,0 +1,421 @@
+//! Folding: instructions of constants are computed, and others made simpler by the [rules](super::fold_rules).
+//!
+//! How it works. Each instruction is folded where the [forward walk](super::forward) meets it, after its operands: constants are computed
+//! ([`arith`](crate::ir::arith)), else the rules for the opcode are tried. Which ones can match is known before any is tried: for each opcode
+//! there is a bit set of its rules by what the first operand is (a constant, something, the result of such an opcode), one by what the
+//! second one is, and one by kind; their intersection is empty most of the time. What a rule gives is folded again, and the
+//! instructions that it makes are folded, and looked up, as they are made; nothing is started over.
+//!
+//! Must not. Reassociate or contract f64, nor drop what tells -0 from 0; fold a NaN (its bits differ between machines); drop a check that may
+//! fail; leave through another guard than the instruction's own.
+//!
+//! Source. The identities are common knowledge; for those of bits and comparisons see Warren, *Hacker's Delight* (2nd edition), chapter 2.
+//!
+//! Cost. Some 30 machine instructions for an instruction to which no rule applies.
+
+use std::sync::LazyLock;
+
+use crate::ir::arith::{self, Outcome};
+use crate::ir::{Cond, Function, Inst, InstData, Kind, Op, Value};
+
+use super::Context;
+use super::fold_rules::{Match, OutAux, OutKind, Output, Pattern, RULES, Rule, Select};
+use super::forward::{Flags, Forward};
+use super::gvn::canonical_order;
+
+/// What became of an instruction.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Folded {
+    /// It is as simple as it gets.
+    Same,
+    /// It became another one, which may be folded again.
+    Changed,
+    /// Its result is this.
+    Value(Value),
+    /// It always leaves.
+    Leaves,
+}
+
+/// What an operand is: a constant, something of which no rule speaks, or the result of an opcode with this number.
+const CONSTANT: usize = 0;
+const OTHER: usize = 1;
+const CLASSES: usize = 32;
+
+/// The rules of an opcode.
+#[derive(Clone, Debug)]
+struct OpRules {
+    /// The rule, and whether its operands are swapped.
+    rows: Vec<(&'static Rule, bool)>,
+    first: [u64; CLASSES],
+    second: [u64; CLASSES],
+    kinds: [u64; 10],
+    /// Those that need both operands to be the same value.
+    same: u64,
+}
+
+/// The rules as they are looked up.
+#[derive(Debug)]
+pub(super) struct Index {
+    classes: Vec<u8>,
+    ops: Vec<OpRules>,
+}
+
+/// Built once: the table does not change.
+pub(super) static INDEX: LazyLock<Index> = LazyLock::new(Index::new);
+
+impl Index {
+    fn new() -> Index {
+        let mut index = Index { classes: vec![OTHER as u8; Op::ALL.len()], ops: Vec::new() };
+        let none =
+            OpRules { rows: Vec::new(), first: [0; CLASSES], second: [0; CLASSES], kinds: [0; 10], same: 0 };
+        index.ops.resize(Op::ALL.len(), none);
+        let mut count = 2;
+        for rule in RULES {
+            let Pattern::Inst(_, _, arguments) = rule.pattern else { continue };
+            for argument in arguments.iter() {
+                if let Pattern::Inst(op, ..) = argument
+                    && index.classes[*op as usize] == OTHER as u8
+                {
+                    index.classes[*op as usize] = count;
+                    count += 1;
+                }
+            }
+        }
+        assert!(count as usize <= CLASSES, "more opcodes in patterns than classes");
+        for rule in RULES {
+            index.add(rule);
+        }
+        index
+    }
+
+    fn add(&mut self, rule: &'static Rule) {
+        let Pattern::Inst(op, _, arguments) = rule.pattern else { return };
+        let first = arguments.first().unwrap_or(&Pattern::Value(0));
+        let second = arguments.get(1);
+        let swappable = op.is_commutative() || op.has_cond();
+        // A constant is second; so a pattern with one is not tried the other way round.
+        let swap = swappable
+            && second.is_some_and(|second| {
+                matches!(first, Pattern::Inst(..))
+                    && !matches!(second, Pattern::Const(_) | Pattern::Literal(_))
+                    || matches!(first, Pattern::Value(_)) && matches!(second, Pattern::Inst(..))
+            });
+        for swapped in [false, true] {
+            if swapped && !swap {
+                continue;
+            }
+            let (left, right) = match (swapped, second) {
+                (true, Some(second)) => (second, Some(first)),
+                _ => (first, second),
+            };
+            let bit = 1 << self.ops[op as usize].rows.len();
+            let left = self.classes_of(left);
+            let right = right.map_or(u32::MAX, |right| self.classes_of(right));
+            let rules = &mut self.ops[op as usize];
+            rules.rows.push((rule, swapped));
+            assert!(rules.rows.len() <= 64, "too many rules for {op:?}");
+            for class in 0..CLASSES {
+                if left >> class & 1 == 1 {
+                    rules.first[class] |= bit;
+                }
+                if right >> class & 1 == 1 {
+                    rules.second[class] |= bit;
+                }
+            }
+            for kind in 0..10 {
+                if rule.kinds >> kind & 1 == 1 {
+                    rules.kinds[kind] |= bit;
+                }
+            }
+            if matches!((first, second), (Pattern::Value(0), Some(Pattern::Value(0)))) {
+                rules.same |= bit;
+            }
+        }
+    }
+
+    fn classes_of(&self, pattern: &Pattern) -> u32 {
+        match pattern {
+            Pattern::Value(_) => u32::MAX,
+            Pattern::Const(_) | Pattern::Literal(_) => 1 << CONSTANT,
+            Pattern::Inst(op, ..) => 1 << self.classes[*op as usize],
+        }
+    }
+
+    #[inline(always)]
+    fn class(&self, function: &Function, value: Value) -> usize {
+        match function.def_inst(value) {
+            Some(inst) => usize::from(self.classes[function.inst(inst).op as usize]),
+            None if function.as_const(value).is_some() => CONSTANT,
+            None => OTHER,
+        }
+    }
+
+    /// The rules that may match, as bits.
+    #[inline(always)]
+    fn candidates(&self, function: &Function, data: &InstData) -> u64 {
+        let rules = &self.ops[data.op as usize];
+        let mut found = rules.kinds[data.kind as usize];
+        if found == 0 {
+            return 0;
+        }
+        let values = data.op.row().values;
+        found &= rules.first[self.class(function, data.first()) & 31];
+        if values & 2 != 0 && found != 0 {
+            found &= rules.second[self.class(function, data.second()) & 31];
+            if data.a != data.b {
+                found &= !rules.same;
+            }
+        }
+        found
+    }
+}
+
+/// Folds an instruction once. `rules` says which of the rules was applied, for tests.
+#[inline]
+pub(super) fn fold(walk: &mut Forward<'_>, at: Inst, data: &mut InstData) -> Folded {
+    let function = &mut *walk.function;
+    let values = data.op.row().values;
+    if values & 1 == 0 {
+        return Folded::Same;
+    }
+    canonical_order(function, data);
+    if data.op == Op::Cmp {
+        canonical_cond(data);
+    }
+    if let Some(a) = function.as_const(data.first()) {
+        let b = if values & 2 == 0 { Some(0) } else { function.as_const(data.second()) };
+        if let Some(b) = b
+            && values & !3 == 0
+            && !data.op.has_lane()
+        {
+            match arith::evaluate(data.op, data.kind, data.aux, a, b) {
+                Outcome::Value(bits) => {
+                    let kind = if data.op == Op::Cmp { Kind::Bool } else { data.kind };
+                    return Folded::Value(function.constant(kind, bits));
+                }
+                Outcome::Leaves => return Folded::Leaves,
+                Outcome::Unknown => {}
+            }
+        }
+    }
+    let mut candidates = walk.index.candidates(function, data);
+    while candidates != 0 {
+        let number = candidates.trailing_zeros() as usize;
+        candidates &= candidates - 1;
+        let (rule, swapped) = walk.index.ops[data.op as usize].rows[number];
+        if let Some(found) = matches(walk.function, rule, data, swapped) {
+            walk.fired(rule);
+            return apply(walk, at, data, rule, &found);
+        }
+    }
+    Folded::Same
+}
+
+/// Of kinds without signs there is one way to write a comparison.
+#[inline(always)]
+pub(super) fn canonical_cond(data: &mut InstData) {
+    if data.aux >= Cond::Below as u16 && !data.kind.is_signed() {
+        data.aux = match data.cond() {
+            Cond::Below => Cond::Lt,
+            Cond::BelowEq => Cond::Le,
+            Cond::Above => Cond::Gt,
+            _ => Cond::Ge,
+        } as u16;
+    }
+}
+
+fn matches(function: &Function, rule: &Rule, data: &InstData, swapped: bool) -> Option<Match> {
+    let Pattern::Inst(op, select, arguments) = rule.pattern else { return None };
+    let mut found = Match::new(data.kind, data.aux);
+    let mut data = *data;
+    if swapped {
+        std::mem::swap(&mut data.a, &mut data.b);
+        if op.has_cond() {
+            data.aux = data.cond().swapped() as u16;
+        }
+    }
+    match select {
+        Select::Any => {}
+        Select::Conds(conds) if conds >> data.aux & 1 == 0 => return None,
+        Select::Conds(_) => found.cond = data.cond(),
+        Select::Source => found.s = data.source(),
+        Select::Inner => found.t = data.source(),
+    }
+    let words = data.words();
+    for (index, argument) in arguments.iter().enumerate() {
+        if !match_value(function, argument, Value(words[index & 3]), &mut found) {
+            return None;
+        }
+    }
+    (rule.when)(&found).then_some(found)
+}
+
+fn match_value(function: &Function, pattern: &Pattern, value: Value, found: &mut Match) -> bool {
+    match *pattern {
+        Pattern::Value(number) => {
+            let known = &mut found.values[number as usize];
+            if known.is_none() {
+                *known = value;
+            }
+            *known == value
+        }
+        Pattern::Const(number) => match function.as_const(value) {
+            Some(bits) => {
+                let known = &mut found.values[number as usize];
+                if known.is_none() {
+                    *known = value;
+                }
+                found.bits[number as usize] = bits;
+                *known == value
+            }
+            None => false,
+        },
+        Pattern::Literal(literal) => function.as_const(value) == Some(literal.bits(function.kind(value))),
+        Pattern::Inst(op, select, arguments) => {
+            let Some(inst) = function.def_inst(value) else { return false };
+            let data = function.inst(inst);
+            if data.op != op {
+                return false;
+            }
+            let before = *found;
+            if match_inst(function, data, select, arguments, found) {
+                return true;
+            }
+            // The other way round.
+            if !op.is_commutative() && !op.has_cond() || arguments.len() != 2 {
+                return false;
+            }
+            *found = before;
+            let mut data = *data;
+            std::mem::swap(&mut data.a, &mut data.b);
+            if op.has_cond() {
+                data.aux = data.cond().swapped() as u16;
+            }
+            match_inst(function, &data, select, arguments, found)
+        }
+    }
+}
+
+fn match_inst(
+    function: &Function,
+    data: &InstData,
+    select: Select,
+    arguments: &[Pattern],
+    found: &mut Match,
+) -> bool {
+    match select {
+        Select::Any => {}
+        Select::Conds(conds) => {
+            if conds >> data.aux & 1 == 0 {
+                return false;
+            }
+            (found.cond, found.t) = (data.cond(), data.kind);
+        }
+        Select::Source => {
+            if found.s != Kind::None && found.s != data.source() {
+                return false;
+            }
+            found.s = data.source();
+        }
+        Select::Inner => {
+            if found.t != Kind::None && found.t != data.source() {
+                return false;
+            }
+            found.t = data.source();
+        }
+    }
+    let words = data.words();
+    arguments
+        .iter()
+        .enumerate()
+        .all(|(index, argument)| match_value(function, argument, Value(words[index & 3]), found))
+}
+
+fn apply(walk: &mut Forward<'_>, at: Inst, data: &mut InstData, rule: &Rule, found: &Match) -> Folded {
+    match rule.output {
+        Output::Leaves => Folded::Leaves,
+        Output::Inst(op, kind, aux, arguments) => {
+            let guard = data.guard();
+            *data = instruction(walk, at, op, kind, aux, arguments, found);
+            let word = op.row().guard;
+            if word < 4 {
+                *data.word_mut(word) = guard.map_or(u32::MAX, |guard| guard.0);
+            }
+            Folded::Changed
+        }
+        ref output => {
+            let kind = match data.op {
+                Op::Cmp => Kind::Bool,
+                _ => data.kind,
+            };
+            Folded::Value(value(walk, at, kind, output, found))
+        }
+    }
+}
+
+fn instruction(
+    walk: &mut Forward<'_>,
+    at: Inst,
+    op: Op,
+    kind: OutKind,
+    aux: OutAux,
+    arguments: &[Output],
+    found: &Match,
+) -> InstData {
+    let kind = match kind {
+        OutKind::Own => found.kind,
+        OutKind::Bool => Kind::Bool,
+        OutKind::Inner => found.t,
+    };
+    let mut data = InstData::new(op, kind);
+    data.aux = match aux {
+        OutAux::None => 0,
+        OutAux::Cond => found.cond as u16,
+        OutAux::Negated => found.cond.negated() as u16,
+        OutAux::Swapped => found.cond.swapped() as u16,
+        OutAux::Narrow => narrow(found) as u16,
+        OutAux::Is(cond) => cond as u16,
+        OutAux::Source => found.s as u16,
+        OutAux::Inner => found.t as u16,
+        OutAux::Exact => Op::NONZERO | Op::NO_OVERFLOW,
+    };
+    for (index, argument) in arguments.iter().enumerate() {
+        // Only `select` has an operand of another kind, and no rule makes it a constant.
+        *data.word_mut(index as u8) = value(walk, at, kind, argument, found).0;
+    }
+    data
+}
+
+/// The condition for the operands of kind `t` that were extended to the kind.
+fn narrow(found: &Match) -> Cond {
+    let unsigned = found.kind == Kind::U64 || found.cond as u16 >= Cond::Below as u16;
+    match (found.cond, found.t == Kind::I32 && unsigned) {
+        (Cond::Lt | Cond::Below, true) => Cond::Below,
+        (Cond::Le | Cond::BelowEq, true) => Cond::BelowEq,
+        (Cond::Gt | Cond::Above, true) => Cond::Above,
+        (Cond::Ge | Cond::AboveEq, true) => Cond::AboveEq,
+        (Cond::Below, false) => Cond::Lt,
+        (Cond::BelowEq, false) => Cond::Le,
+        (Cond::Above, false) => Cond::Gt,
+        (Cond::AboveEq, false) => Cond::Ge,
+        (cond, _) => cond,
+    }
+}
+
+fn value(walk: &mut Forward<'_>, at: Inst, kind: Kind, output: &Output, found: &Match) -> Value {
+    match *output {
+        Output::Value(number) => found.values[number as usize],
+        Output::Literal(literal) => walk.function.constant(kind, literal.bits(kind)),
+        Output::Compute(compute) => walk.function.constant(kind, compute(found)),
+        Output::Inst(op, own, aux, arguments) => {
+            let data = instruction(walk, at, op, own, aux, arguments, found);
+            walk.build(at, data)
+        }
+        Output::Leaves => unreachable!("only a whole instruction leaves"),
+    }
+}
+
+/// The pass: folding alone.
+pub fn run(function: &mut Function, context: &mut Context<'_>) -> bool {
+    Forward::run(function, context, Flags::FOLD)
+}

@@ -1,0 +1,190 @@
+//! Inlining of the module's own functions, also of a function into itself, a few levels.
+//!
+//! How it works. Calls are looked at in the order of the code, those in inlined bodies after all others. The block is split at the call, the callee's
+//! blocks are [copied](import) in between, a return becomes a jump behind the call.
+//!
+//! Frame states: where the callee's states end, the call's goes on, so that guards of the body rebuild both frames. A call without one can
+//! take in only callees without guards. Nor has an `invoke` one; there, calls of the body that may raise become `invoke`s to the same
+//! handler, unless they have a frame state (which an `invoke` cannot have): then the callee is left alone.
+//!
+//! Depth: a callee that counts its depth is inlined only if it makes no calls. Such a leaf takes no level from anybody, it would only test that there
+//! is one left; that test goes, so that a leaf that was inlined can be entered with no level left. Callees that make calls would have to give their level
+//! to what they call, for which the IR has no instruction: they stay calls.
+//!
+//! What is inlined: a body of at most [`BASE`] instructions, more by [`PER_LOOP`] for each loop around the call, few on cold paths, until the function has
+//! grown by [`GROWTH`] or its own size.
+//!
+//! Cost. The instructions that are added, and a look at each callee's body, once.
+
+mod import;
+
+use std::collections::VecDeque;
+
+use smallvec::SmallVec;
+
+use super::Context;
+use crate::ir::cfg::Cfg;
+use crate::ir::{Block, Effect, Effects, Func, Function, Inst, Module, Op};
+
+/// Instructions of a body that is inlined anywhere.
+pub const BASE: usize = 24;
+/// How many more for each loop around the call, for at most three.
+pub const PER_LOOP: usize = 20;
+/// Instructions of a body that is inlined on a cold path.
+pub const COLD: usize = 6;
+/// How many instructions a function may get, if that is more than it has.
+pub const GROWTH: usize = 600;
+/// How deep bodies are inlined in bodies.
+pub const LEVELS: usize = 4;
+/// How often a function occurs on the way into a body, itself included.
+pub const RECURSION: usize = 2;
+
+/// What is to be known of a callee.
+#[derive(Clone, Copy, Debug)]
+struct Callee {
+    size: usize,
+    /// It has guards, polls, exits.
+    leaves: bool,
+    calls: bool,
+    /// It has calls that may raise, with a frame state.
+    raises_with_state: bool,
+    /// It comes back.
+    returns: bool,
+}
+
+struct Site {
+    inst: Inst,
+    limit: usize,
+    /// The functions on the way, the outermost first; the caller is not among them.
+    chain: SmallVec<[Func; 4]>,
+}
+
+/// Inlines calls.
+pub fn run(function: &mut Function, context: &mut Context<'_>) -> bool {
+    if context.bodies.iter().all(Option::is_none) {
+        return false;
+    }
+    let mut sites = VecDeque::new();
+    let mut size = 0;
+    let (_, _, loops) = context.analyses.loops(function);
+    for &block in &function.order {
+        let depth = loops.depth(block).min(3) as usize;
+        let limit = if function.block(block).cold { COLD } else { BASE + PER_LOOP * depth };
+        for inst in function.insts(block) {
+            size += 1;
+            if matches!(function.inst(inst).op, Op::Call | Op::Invoke) {
+                sites.push_back(Site { inst, limit, chain: SmallVec::new() });
+            }
+        }
+    }
+    if sites.is_empty() {
+        return false;
+    }
+    let mut known: Vec<Option<Option<Callee>>> = vec![None; context.bodies.len()];
+    let mut left = size.max(GROWTH);
+    let mut changed = false;
+    // By block: what comes behind it.
+    let mut behind: Vec<SmallVec<[Block; 4]>> = Vec::new();
+    let originals = function.order.clone();
+    let mut importer = import::Importer::new();
+    while let Some(Site { inst, limit, chain }) = sites.pop_front() {
+        let func = function.inst(inst).callee();
+        let Some(Some(body)) = context.bodies.get(func.index()).copied() else { continue };
+        let callee = *known[func.index()].get_or_insert_with(|| look(body, context.module));
+        let Some(callee) = callee.filter(|callee| callee.size <= limit && callee.size <= left) else {
+            continue;
+        };
+        let repeated = chain.iter().filter(|&&on_the_way| on_the_way == func).count();
+        if chain.len() >= LEVELS || repeated >= RECURSION || !fits(function, body, inst, &callee) {
+            continue;
+        }
+        let Some(at) = function.inst_block(inst) else { continue };
+        left -= callee.size;
+        changed = true;
+        let cfg = Cfg::of(body);
+        let added = importer.inline(function, context.module, body, &cfg, inst);
+        let mut chain = chain;
+        chain.push(func);
+        for &block in std::iter::once(&at).chain(&added) {
+            let mut next = function.first_inst(block);
+            while let Some(inst) = next {
+                next = function.next_inst(inst);
+                if importer.is_new(inst) && matches!(function.inst(inst).op, Op::Call | Op::Invoke) {
+                    sites.push_back(Site { inst, limit, chain: chain.clone() });
+                }
+            }
+        }
+        behind.resize(function.block_count(), SmallVec::new());
+        // What was behind the block before now comes behind what it was split off to.
+        let last = added.last().copied().unwrap_or(at);
+        let before = std::mem::take(&mut behind[at.index()]);
+        behind[at.index()] = added.into_iter().collect();
+        if last != at {
+            behind[last.index()] = before;
+        }
+    }
+    if !changed {
+        return false;
+    }
+    let mut order = Vec::with_capacity(function.block_count());
+    let mut stack: Vec<Block> = Vec::new();
+    for block in originals {
+        stack.push(block);
+        while let Some(block) = stack.pop() {
+            order.push(block);
+            stack.extend(behind.get(block.index()).into_iter().flatten().rev());
+        }
+    }
+    function.order = order;
+    function.remove_aliases();
+    context.analyses.invalidate();
+    let cfg = context.analyses.cfg(function);
+    // What is behind a callee that does not come back.
+    if cfg.rpo.len() < function.order.len() {
+        let cfg = Cfg::of(function);
+        function.retain_blocks(|block| cfg.is_reached(block));
+        context.analyses.invalidate();
+    }
+    true
+}
+
+/// Looks at a body; none if it is too large for anybody.
+fn look(body: &Function, module: &Module) -> Option<Callee> {
+    let mut callee =
+        Callee { size: 0, leaves: false, calls: false, raises_with_state: false, returns: false };
+    for inst in body.order.iter().flat_map(|&block| body.insts(block)) {
+        callee.size += 1;
+        if callee.size > BASE + 3 * PER_LOOP {
+            return None;
+        }
+        let data = body.inst(inst);
+        callee.leaves |= data.guard().is_some();
+        callee.returns |= data.op == Op::Return;
+        if matches!(data.op.row().effect, Effect::Call | Effect::EndCall) {
+            callee.calls = true;
+            callee.raises_with_state |= data.call_state().is_some() && may_raise(module, body, inst);
+        }
+    }
+    callee.returns.then_some(callee)
+}
+
+/// May the call of an instruction raise?
+fn may_raise(module: &Module, function: &Function, inst: Inst) -> bool {
+    let data = function.inst(inst);
+    match data.op {
+        Op::Call | Op::Invoke => module.funcs[data.callee().index()].effects.contains(Effects::RAISES),
+        op => op.is_call(),
+    }
+}
+
+/// Can this callee be inlined at this call without a change of meaning?
+fn fits(function: &Function, body: &Function, inst: Inst, callee: &Callee) -> bool {
+    let data = function.inst(inst);
+    if body.depth_check.is_some() && callee.calls {
+        return false;
+    }
+    match data.op {
+        Op::Invoke => !callee.leaves && !callee.raises_with_state,
+        _ => data.call_state().is_some() || !callee.leaves,
+    }
+}
