@@ -21,7 +21,7 @@ use crate::ir::dom::Dom;
 use crate::ir::loops::Loops;
 use crate::ir::opcode::Effect;
 use crate::ir::{self, Block, Convention, Effects, Function, Inst, InstData, Kind, Module, Op, Value};
-use crate::regalloc::{Operand, RegClass, RegSet, Time, VReg, ValueInfo};
+use crate::regalloc::{Constraint, Operand, RegClass, RegSet, Time, VReg, ValueInfo};
 
 /// Memory that lowering uses again for each function.
 #[derive(Debug)]
@@ -286,7 +286,7 @@ impl<'a, I: Isa> Lower<'a, I> {
                 _ => {}
             }
             self.inst = inst;
-            if data.op == Op::Jump {
+            if data.op == Op::Jump || data.op == Op::Switch && data.edge_count() == 1 {
                 self.lower_jump(data.d);
             } else {
                 self.code.begin_chunk(self.mblock);
@@ -424,7 +424,11 @@ impl<'a, I: Isa> Lower<'a, I> {
 
     /// Adds an operand to the next instruction, and gives its index.
     #[inline]
-    pub fn operand(&mut self, operand: Operand) -> u8 {
+    pub fn operand(&mut self, mut operand: Operand) -> u8 {
+        // A constant that is made where it is used would be nowhere, which only frame states can read.
+        if operand.constraint == Constraint::Any && self.code.remat(operand.vreg) != Remat::No {
+            operand.constraint = Constraint::Reg;
+        }
         self.code.add_operand(operand)
     }
 
@@ -457,6 +461,11 @@ impl<'a, I: Isa> Lower<'a, I> {
         let info = Info { clobbers, safepoint, is_move, origin: self.inst };
         if !self.buffers.constants.is_empty() {
             let info = Info { clobbers: 0, safepoint: false, is_move: false, origin: self.inst };
+            // The instruction's exits have noted its number as it would have been without them.
+            let made = self.code.made();
+            for exit in self.buffers.exits.iter_mut().rev().take_while(|exit| exit.inst == made) {
+                exit.inst += self.buffers.constants.len() as u32;
+            }
             self.code.push_before(&self.buffers.constants, info);
             self.buffers.constants.clear();
         }

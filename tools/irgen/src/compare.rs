@@ -145,7 +145,11 @@ impl Graphs<'_> {
         // After inlining there are more of them.
         let count = if self.own_frames_only && b.own >= a.own { b.own } else { usize::MAX };
         let places = |left: &Left| -> Vec<(u32, u32, usize)> {
-            left.frames.iter().take(count).map(|frame| (frame.function, frame.position, frame.slots.len())).collect()
+            left.frames
+                .iter()
+                .take(count)
+                .map(|frame| (frame.function, frame.position, frame.slots.len()))
+                .collect()
         };
         if a.reason != b.reason || places(a) != places(b) {
             return Err(format!("it leaves somewhere else: {:?} and {:?}", places(a), places(b)));

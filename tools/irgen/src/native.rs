@@ -197,7 +197,8 @@ fn needs_orus(body: &Function, module: &Module) -> bool {
             _ => false,
         }
     };
-    body.depth_check.is_some() || (0..body.block_count() as u32).any(|block| body.insts(Block(block)).any(needs))
+    body.depth_check.is_some()
+        || (0..body.block_count() as u32).any(|block| body.insts(Block(block)).any(needs))
 }
 
 /// A program in the cache.
@@ -259,7 +260,8 @@ impl Engine {
             let name = &module.funcs[number].name;
             let compiled =
                 self.compiler.compile(body, module, &options).map_err(|error| format!("{name}: {error}"))?;
-            let place = Placed::new::<X64>(cache, name, compiled, |_| true).map_err(|error| error.to_string())?;
+            let place =
+                Placed::new::<X64>(cache, name, compiled, |_| true).map_err(|error| error.to_string())?;
             addresses.push(place.address());
             placed.push(place);
         }
@@ -347,7 +349,8 @@ fn run(
     };
     RUN.set((&raw mut state).cast());
     // SAFETY: the address is that of a thunk for the signature.
-    let thunk: Thunk = unsafe { std::mem::transmute(ptr::with_exposed_provenance::<()>(linked.thunk as usize)) };
+    let thunk: Thunk =
+        unsafe { std::mem::transmute(ptr::with_exposed_provenance::<()>(linked.thunk as usize)) };
     set_timer(PATIENCE);
     // SAFETY: if the code is right, it touches only the program's memory. If it is not, this process is there to show that.
     let ended = unsafe { thunk(&mut entry) };
@@ -377,7 +380,10 @@ fn run(
         outcome => return Err(format!("it ended as {ended}, with {outcome:?}")),
     };
     if entry.depth as u32 != program.depth as u32 {
-        return Err(format!("N1: the depth is {} at the end, not {}", entry.depth as u32 as i32, program.depth));
+        return Err(format!(
+            "N1: the depth is {} at the end, not {}",
+            entry.depth as u32 as i32, program.depth
+        ));
     }
     pull(&mut state.memory);
     Ok(Observed {
@@ -509,7 +515,8 @@ impl Run<'_> {
             if pc == self.landing.back {
                 return Ok(None);
             }
-            let frame = self.code.frame_at(pc, fp).ok_or_else(|| format!("N1: {pc:#x} is no return address"))?;
+            let frame =
+                self.code.frame_at(pc, fp).ok_or_else(|| format!("N1: {pc:#x} is no return address"))?;
             if stop(&frame, regs) {
                 return Ok(Some(frame));
             }
@@ -572,7 +579,8 @@ impl Run<'_> {
 
     /// What is known where a function is left.
     fn left(&self, state: &MachineState) -> Result<Left, String> {
-        let function = self.code.function_at(state.pc).ok_or_else(|| format!("{:#x} is no exit", state.pc))?;
+        let function =
+            self.code.function_at(state.pc).ok_or_else(|| format!("{:#x} is no exit", state.pc))?;
         let exit = function.exit(state.number).ok_or_else(|| format!("there is no exit {}", state.number))?;
         let tables = &function.tables;
         let slots = |range: &Range<u32>| -> Vec<Slot> {
@@ -683,9 +691,8 @@ fn map_memory() -> Result<(), String> {
     let flags = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | libc::MAP_FIXED_NOREPLACE;
     let base = ptr::with_exposed_provenance_mut(plan::BASE as usize);
     // SAFETY: the flags say that nothing is replaced which is there.
-    let at = unsafe {
-        libc::mmap(base, plan::SPAN as usize, libc::PROT_READ | libc::PROT_WRITE, flags, -1, 0)
-    };
+    let at =
+        unsafe { libc::mmap(base, plan::SPAN as usize, libc::PROT_READ | libc::PROT_WRITE, flags, -1, 0) };
     if at != base {
         return Err(format!("no memory at {:#x}: {}", plan::BASE, std::io::Error::last_os_error()));
     }
@@ -715,7 +722,8 @@ fn pull(memory: &mut Memory) {
 
 fn set_timer(seconds: i64) {
     let none = libc::timeval { tv_sec: 0, tv_usec: 0 };
-    let timer = libc::itimerval { it_interval: none, it_value: libc::timeval { tv_sec: seconds, tv_usec: 0 } };
+    let timer =
+        libc::itimerval { it_interval: none, it_value: libc::timeval { tv_sec: seconds, tv_usec: 0 } };
     // SAFETY: the structure is there.
     unsafe { libc::setitimer(libc::ITIMER_VIRTUAL, &raw const timer, ptr::null_mut()) };
 }
@@ -741,12 +749,14 @@ fn handle_signals() {
 extern "C" fn on_signal(signal: i32, info: *mut libc::siginfo_t, context: *mut libc::c_void) {
     let run = RUN.get();
     // SAFETY: the system gives a context of this type, and if there is a run it is the one that was interrupted.
-    let (registers, run) = unsafe { (&mut (*context.cast::<libc::ucontext_t>()).uc_mcontext.gregs, run.as_mut()) };
+    let (registers, run) =
+        unsafe { (&mut (*context.cast::<libc::ucontext_t>()).uc_mcontext.gregs, run.as_mut()) };
     let (rip, rbp) = (libc::REG_RIP as usize, libc::REG_RBP as usize);
     if let Some(run) = run
         && run.cache.contains(&(registers[rip] as u64))
     {
-        let on_stack = |at: u64| run.stacks.iter().any(|range| range.contains(&at) && range.contains(&(at + 8)));
+        let on_stack =
+            |at: u64| run.stacks.iter().any(|range| range.contains(&at) && range.contains(&(at + 8)));
         let mut fp = registers[rbp] as u64;
         while on_stack(fp.wrapping_sub(48)) && on_stack(fp) {
             if read(fp - 48) == run.entry {

@@ -65,9 +65,6 @@ pub(super) fn branch(l: &mut L<'_>, inst: ir::Inst) {
 
 pub(super) fn switch(l: &mut L<'_>, inst: ir::Inst) {
     let data = l.data(inst);
-    if data.edge_count() == 1 {
-        return l.push(Inst::Jump);
-    }
     let index = l.reg(data.first());
     l.operand(Operand::late_use(index));
     let temp = l.temp(RegClass::Int);
