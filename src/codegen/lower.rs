@@ -465,6 +465,11 @@ impl<'a, I: Isa> Lower<'a, I> {
         let info = Info { clobbers, safepoint, is_move, origin: self.inst };
         if !self.buffers.constants.is_empty() {
             let info = Info { clobbers: 0, safepoint: false, is_move: false, origin: self.inst };
+            // The instruction's exits have noted its number as it would have been without them.
+            let made = self.code.made();
+            for exit in self.buffers.exits.iter_mut().rev().take_while(|exit| exit.inst == made) {
+                exit.inst += self.buffers.constants.len() as u32;
+            }
             self.code.push_before(&self.buffers.constants, info);
             self.buffers.constants.clear();
         }
