@@ -18,6 +18,7 @@ use crate::ir::cfg::Cfg;
 use crate::ir::opcode::Effect;
 use crate::ir::{Def, Effects, FrameState, Function, Inst, List, Module, Op, Value};
 
+use super::fault::planted;
 use super::{Context, memory, params};
 
 /// What the pass needs, kept for the next run.
@@ -116,6 +117,7 @@ fn has_effect(function: &Function, module: &Module, inst: Inst) -> bool {
         Effect::Pure | Effect::Read | Effect::Make => false,
         // Reading alone is no effect.
         Effect::Call => !Effects::READS.contains(memory::effects(module, data)),
+        Effect::Exit if planted(112) => function.result(inst).is_none(),
         _ => true,
     }
 }
