@@ -24,6 +24,7 @@ pub mod asm;
 pub mod bytecode;
 pub mod cli;
 pub mod code;
+pub mod codegen;
 mod embed;
 pub mod ir;
 pub mod lang;

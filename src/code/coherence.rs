@@ -2,8 +2,8 @@
 //!
 //! - x86_64: nothing (Intel SDM volume 3, 13.6: the processor sees to it that fetches after a jump see earlier stores).
 //! - AArch64: clean the data cache to the point of unification, invalidate the instruction cache, by lines (Arm ARM, B2.7.4.2).
-//!   Other cores see it by the broadcast of the inner shareable domain; a thread that runs the code on another
-//!   core has come there by a context synchronising event or a branch to an address never fetched before.
+//!   Other cores see it by the broadcast of the inner shareable domain; what they have fetched already they keep until a
+//!   context synchronising event, so code at an address that was used before needs [`synchronise`] too.
 //! - RISC-V: `fence.i` concerns only the hart that executes it, so the kernel is asked to do it on all.
 #![allow(unsafe_code, reason = "cache maintenance is instructions and system calls")]
 
@@ -12,6 +12,27 @@ pub fn flush(code: &[u8]) {
     #[cfg(test)]
     FLUSHES.with(|count| count.set(count.get() + 1));
     host::flush(code);
+}
+
+/// Has all processors that run threads of this process drop the instructions they have fetched ahead: for code that is
+/// published, and flushed, where other code has run before (Intel SDM volume 3, "Handling Self- and Cross-Modifying Code"; Arm ARM,
+/// "Concurrent modification and execution of instructions").
+///
+/// Where the system cannot do that (Linux before 4.16 on AArch64 and x86_64, emulators), nothing is done; then it is the time between
+/// freeing and publishing, with its system calls, that leaves nothing fetched.
+pub fn synchronise() {
+    #[cfg(target_os = "linux")]
+    {
+        use std::sync::OnceLock;
+        static REGISTERED: OnceLock<bool> = OnceLock::new();
+        let membarrier = |command: libc::membarrier_cmd| {
+            // SAFETY: the call touches no memory of ours.
+            unsafe { libc::syscall(libc::SYS_membarrier, command, 0, 0) == 0 }
+        };
+        if *REGISTERED.get_or_init(|| membarrier(libc::MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED_SYNC_CORE)) {
+            membarrier(libc::MEMBARRIER_CMD_PRIVATE_EXPEDITED_SYNC_CORE);
+        }
+    }
 }
 
 #[cfg(test)]

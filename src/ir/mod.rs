@@ -3,6 +3,7 @@
 //! A [`Function`] is made by hand with [`Function::append`], or with the [`Builder`](builder::Builder), or read from text.
 
 pub mod arith;
+pub mod builder;
 pub mod cfg;
 pub mod dom;
 pub mod eval;

@@ -18,27 +18,32 @@ pub struct PReg(u8);
 
 impl PReg {
     /// The register of a class with the machine's number, below 32.
+    #[inline]
     pub const fn new(class: RegClass, number: u8) -> PReg {
         assert!(number < 32);
         PReg(class as u8 * 32 + number)
     }
 
     /// Its class.
+    #[inline]
     pub const fn class(self) -> RegClass {
         if self.0 < 32 { RegClass::Int } else { RegClass::Float }
     }
 
     /// The machine's number.
+    #[inline]
     pub const fn number(self) -> u8 {
         self.0 % 32
     }
 
     /// An index below 64, for tables of all registers.
+    #[inline]
     pub const fn index(self) -> usize {
         self.0 as usize
     }
 
     /// The inverse of [`index`](Self::index).
+    #[inline]
     pub const fn from_index(index: usize) -> PReg {
         assert!(index < 64);
         PReg(index as u8)
@@ -67,6 +72,7 @@ impl RegSet {
     pub const EMPTY: RegSet = RegSet(0);
 
     /// Those of a list.
+    #[inline]
     pub const fn of(list: &[PReg]) -> RegSet {
         let (mut bits, mut at) = (0, 0);
         while at < list.len() {
@@ -77,51 +83,61 @@ impl RegSet {
     }
 
     /// Is the register in it?
+    #[inline]
     pub const fn contains(self, reg: PReg) -> bool {
         self.0 >> reg.0 & 1 == 1
     }
 
     /// Adds one.
+    #[inline]
     pub const fn insert(&mut self, reg: PReg) {
         self.0 |= 1 << reg.0;
     }
 
     /// Takes one out.
+    #[inline]
     pub const fn remove(&mut self, reg: PReg) {
         self.0 &= !(1 << reg.0);
     }
 
     /// Those in either.
+    #[inline]
     pub const fn union(self, other: RegSet) -> RegSet {
         RegSet(self.0 | other.0)
     }
 
     /// Those in this one and not in the other.
+    #[inline]
     pub const fn without(self, other: RegSet) -> RegSet {
         RegSet(self.0 & !other.0)
     }
 
     /// Those in both.
+    #[inline]
     pub const fn intersection(self, other: RegSet) -> RegSet {
         RegSet(self.0 & other.0)
     }
 
     /// Those of a class.
+    #[inline]
     pub const fn of_class(self, class: RegClass) -> RegSet {
         RegSet(self.0 & 0xffff_ffff << (class as u8 * 32))
     }
 
     /// Is there none?
+    #[inline]
     pub const fn is_empty(self) -> bool {
         self.0 == 0
     }
 
     /// How many there are.
+    #[inline]
     pub const fn len(self) -> u32 {
         self.0.count_ones()
     }
 
     /// The registers, by index.
+    #[inline]
     pub fn iter(self) -> impl Iterator<Item = PReg> {
         let mut rest = self.0;
         std::iter::from_fn(move || {

@@ -4,10 +4,26 @@
 //! parameters, operands with constraints, safepoints. It gives back a place for each operand, the moves to insert, and for each
 //! safepoint the slots that hold references.
 
+pub mod checker;
+pub mod dump;
 pub mod machine;
 pub mod operand;
 pub mod output;
 
+mod allocator;
+mod fault;
+mod interval;
+mod liveness;
+mod resolve;
+mod scan;
+mod spill;
+mod split;
+#[cfg(test)]
+mod tests;
+
+pub use allocator::{Allocator, Stats};
+#[cfg(any(test, feature = "planted-faults"))]
+pub use fault::Fault;
 pub use machine::{Machine, PReg, RegClass, RegSet};
 pub use operand::{Constraint, Operand, Role, Time};
 pub use output::{Alloc, Edit, Output, Point, SafepointMap};
@@ -21,6 +37,7 @@ pub struct VReg(pub u32);
 
 impl VReg {
     /// The index, for tables.
+    #[inline]
     pub fn index(self) -> usize {
         self.0 as usize
     }
@@ -64,7 +81,8 @@ pub struct ValueInfo {
 ///   Each predecessor has a distinct edge (no block is twice a successor of another).
 /// - RF3 Each value is defined once, and its definition dominates its uses. All blocks can be reached.
 /// - RF4 Control flow may be irreducible; then blocks are in an order in which definitions precede what they dominate.
-/// - RF5 The terminator of a block with a single successor has no operands, nor clobbers, if that successor has parameters.
+/// - RF5 The terminator of a block with a single successor has no operands, nor clobbers, and is no safepoint, if that successor has
+///   parameters or other predecessors: the moves of the edge precede it.
 ///   A terminator may define values (a call with a handler); they may be alive on one of the edges only.
 pub trait Function {
     /// How many blocks there are.

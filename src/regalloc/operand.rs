@@ -52,56 +52,67 @@ pub struct Operand {
 
 impl Operand {
     /// Reads a register, which a def may overwrite.
+    #[inline]
     pub const fn reg_use(vreg: VReg) -> Operand {
         Operand { vreg, constraint: Constraint::Reg, role: Role::Use, time: Time::Early }
     }
 
     /// Reads a register that no def may overwrite.
+    #[inline]
     pub const fn late_use(vreg: VReg) -> Operand {
         Operand { vreg, constraint: Constraint::Reg, role: Role::Use, time: Time::Late }
     }
 
     /// Reads a value wherever it is, until after the instruction: for frame states.
+    #[inline]
     pub const fn any_use(vreg: VReg) -> Operand {
         Operand { vreg, constraint: Constraint::Any, role: Role::Use, time: Time::Late }
     }
 
     /// Reads a value from a register or from memory.
+    #[inline]
     pub const fn mem_use(vreg: VReg) -> Operand {
         Operand { vreg, constraint: Constraint::Any, role: Role::Use, time: Time::Early }
     }
 
     /// Reads this register.
+    #[inline]
     pub const fn fixed_use(vreg: VReg, reg: PReg) -> Operand {
         Operand { vreg, constraint: Constraint::Fixed(reg), role: Role::Use, time: Time::Early }
     }
 
     /// Writes a register.
+    #[inline]
     pub const fn def(vreg: VReg) -> Operand {
         Operand { vreg, constraint: Constraint::Reg, role: Role::Def, time: Time::Late }
     }
 
     /// Writes a register before the uses are read.
+    #[inline]
     pub const fn early_def(vreg: VReg) -> Operand {
         Operand { vreg, constraint: Constraint::Reg, role: Role::Def, time: Time::Early }
     }
 
     /// Writes this register.
+    #[inline]
     pub const fn fixed_def(vreg: VReg, reg: PReg) -> Operand {
         Operand { vreg, constraint: Constraint::Fixed(reg), role: Role::Def, time: Time::Late }
     }
 
     /// Writes the register of the use with that index.
+    #[inline]
     pub const fn tied_def(vreg: VReg, index: u8) -> Operand {
         Operand { vreg, constraint: Constraint::Tied(index), role: Role::Def, time: Time::Late }
     }
 
     /// Overwrites a register.
+    #[inline]
     pub const fn temp(vreg: VReg) -> Operand {
         Operand { vreg, constraint: Constraint::Reg, role: Role::Temp, time: Time::Early }
     }
 
     /// Overwrites this register.
+    #[inline]
     pub const fn fixed_temp(vreg: VReg, reg: PReg) -> Operand {
         Operand { vreg, constraint: Constraint::Fixed(reg), role: Role::Temp, time: Time::Early }
     }

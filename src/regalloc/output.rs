@@ -15,6 +15,7 @@ pub enum Alloc {
 
 impl Alloc {
     /// The register, if it is one.
+    #[inline]
     pub fn reg(self) -> Option<PReg> {
         if let Alloc::Reg(reg) = self { Some(reg) } else { None }
     }
@@ -37,7 +38,7 @@ pub struct Edit {
     pub point: Point,
     /// The value, which says how wide the move is and what to rematerialise.
     pub vreg: VReg,
-    /// From where; `None` is to compute it.
+    /// From where; `None` is to compute it, into a register.
     pub from: Alloc,
     /// To where; a register or a slot.
     pub to: Alloc,

@@ -442,6 +442,11 @@ impl<K: FixupKind> CodeBuffer<K> {
         self.notes.add_comment(self.end, text);
     }
 
+    /// Notes a comment beside the instruction that was written at `offset`: no note has been made since that is farther on.
+    pub fn comment_at(&mut self, offset: u32, text: fmt::Arguments<'_>) {
+        self.notes.add_comment(offset, text);
+    }
+
     /// Notes that what follows comes from this source position, in the user's own numbering.
     pub fn position(&mut self, position: u32) {
         self.notes.add_position(self.end, position);

@@ -12,8 +12,7 @@ pub struct Region {
 /// Regions that do not overlap. An access has to lie within one of them.
 #[derive(Clone, PartialEq, Eq, Default, Debug)]
 pub struct Memory {
-    /// The regions, in no order.
-    pub regions: Vec<Region>,
+    regions: Vec<Region>,
 }
 
 /// An access to this address is in no region.
@@ -26,20 +25,32 @@ impl Memory {
         Memory::default()
     }
 
-    /// Adds a region of zeros.
+    /// Adds a region of zeros, which must not overlap with another one.
     pub fn add(&mut self, base: u64, length: usize) {
-        self.regions.push(Region { base, bytes: vec![0; length] });
+        let at = self.regions.partition_point(|region| region.base < base);
+        self.regions.insert(at, Region { base, bytes: vec![0; length] });
+    }
+
+    /// The regions, in the order of their addresses.
+    pub fn regions(&self) -> &[Region] {
+        &self.regions
+    }
+
+    /// The regions, to change their bytes.
+    pub fn regions_mut(&mut self) -> &mut [Region] {
+        &mut self.regions
     }
 
     fn find(&self, address: u64, length: usize) -> Result<(usize, usize), Outside> {
-        for (index, region) in self.regions.iter().enumerate() {
-            let Some(at) = address.checked_sub(region.base) else { continue };
-            if at < region.bytes.len() as u64 {
-                let fits = length <= region.bytes.len() - at as usize;
-                return if fits { Ok((index, at as usize)) } else { Err(Outside(address)) };
-            }
-        }
-        Err(Outside(address))
+        let index = self
+            .regions
+            .partition_point(|region| region.base <= address)
+            .checked_sub(1)
+            .ok_or(Outside(address))?;
+        let region = &self.regions[index];
+        let at = address - region.base;
+        let fits = at.checked_add(length as u64).is_some_and(|end| end <= region.bytes.len() as u64);
+        if fits { Ok((index, at as usize)) } else { Err(Outside(address)) }
     }
 
     /// The bytes at an address.

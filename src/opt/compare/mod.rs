@@ -144,7 +144,7 @@ fn run(
     let limits = Limits { steps, ..Limits::default() };
     let outcome = evaluator.run(module, bodies, entry, &input.arguments, &mut host, &mut memory, limits);
     let mut arrays = Vec::new();
-    for region in memory.regions.iter().filter(|region| (0x1_0000..FREE).contains(&region.base)) {
+    for region in memory.regions().iter().filter(|region| (0x1_0000..FREE).contains(&region.base)) {
         arrays.extend_from_slice(&region.bytes);
     }
     let (outcome, objects) = normal(outcome, &memory);

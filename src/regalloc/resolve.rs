@@ -1,0 +1,537 @@
+//! Resolution: from intervals to the places of operands, and to the moves between places.
+//!
+//! How it works. One pass over the code looks up where each operand is, and notes the moves that fixed and tied operands, the arguments
+//! of blocks and the stores after definitions take. Then only the values whose interval was split are looked at: where their intervals
+//! meet, and at the edges of the blocks into which they live. Last, the moves of each point are put into order.
+//!
+//! Invariants
+//! - RS1 All moves of an even point happen at once: each reads where the value is just before it ([`Allocator::place_at`] of the point
+//!   before) and writes where it is, or what the instruction wants, just after it.
+//! - RS2 A value is stored once, right after its definition; every slot that is read later holds it (it is never written again).
+//!
+//! Cost. Operands; and for split values the edges into blocks where they live.
+
+use super::allocator::Allocator;
+use super::fault::Fault;
+use super::interval::{FAR, NONE, SPILLED, UNSET};
+use super::{
+    Alloc, Constraint, Edit, Function, Machine, Operand, Output, PReg, Point, RegSet, Role, Time, VReg,
+};
+use crate::parallel_move::{self, Step};
+
+/// A move at a point; the next one there.
+#[derive(Clone, Copy, Debug)]
+struct Move {
+    vreg: VReg,
+    from: Alloc,
+    to: Alloc,
+    next: u32,
+}
+
+impl Move {
+    /// It computes a value for a slot: an argument for a parameter that is there.
+    #[inline]
+    fn computes_slot(&self) -> bool {
+        self.from == Alloc::None && matches!(self.to, Alloc::Slot(_))
+    }
+}
+
+/// The moves, in lists by point.
+#[derive(Default)]
+pub(super) struct Moves {
+    first: Vec<u32>,
+    all: Vec<Move>,
+    /// The moves of the point that is put into order.
+    group: Vec<Move>,
+    pairs: Vec<(Alloc, Alloc)>,
+    /// The intervals of a value: where they begin, and the place.
+    places: Vec<(u32, Alloc)>,
+}
+
+impl Moves {
+    fn add(&mut self, point: u32, vreg: VReg, from: Alloc, to: Alloc) {
+        if from != to {
+            let first = &mut self.first[point as usize];
+            self.all.push(Move { vreg, from, to, next: *first });
+            *first = self.all.len() as u32 - 1;
+        }
+    }
+}
+
+impl Allocator {
+    /// Fills in the output, but for the maps.
+    #[inline(never)]
+    pub(super) fn resolve<F: Function + ?Sized>(&mut self, f: &F, machine: &Machine) {
+        let mut moves = std::mem::take(&mut self.moves);
+        let mut output = std::mem::take(&mut self.output);
+        if !self.broken(Fault::StaleMoves) {
+            moves.all.clear();
+            moves.first.clear();
+        }
+        moves.first.resize(2 * self.steps.len() + 1, NONE);
+        output.allocs.clear();
+        output.allocs.resize(f.operands().len(), Alloc::None);
+        let operands = f.operands();
+        output.edits.clear();
+        let mut step = 0;
+        for block in 0..f.blocks() {
+            let insts = f.block_insts(block);
+            for &param in f.params(block) {
+                if self.intervals[param.index()].store {
+                    self.store_param(param, step, &mut moves);
+                }
+            }
+            step += 1;
+            for inst in insts.clone() {
+                let range = f.inst_operands(inst);
+                let range = range.start as usize..range.end as usize;
+                let (list, allocs) = (&operands[range.clone()], &mut output.allocs[range]);
+                self.place_operands(list, step, inst + 1 == insts.end, &mut moves, allocs);
+                step += 1;
+            }
+            let arguments = f.arguments(block);
+            if !arguments.is_empty() {
+                let params = f.params(f.successors(block)[0]);
+                let end = 2 * step - 1;
+                for (&argument, &param) in arguments.iter().zip(params) {
+                    if self.intervals[param.index()].from != FAR {
+                        let from = self.place_at(argument, end);
+                        moves.add(end, argument, from, self.first_place(param));
+                    }
+                }
+            }
+        }
+        for index in 0..self.values.len() as u32 {
+            let split = self.intervals[index as usize].next != NONE;
+            if split || self.values[index as usize].by_terminator {
+                self.connect(f, VReg(index), &mut moves);
+            }
+        }
+        self.sequence(machine, &mut moves, &mut output);
+        self.moves = moves;
+        self.output = output;
+    }
+
+    #[inline]
+    fn home(&self, vreg: VReg, reg: u8) -> Alloc {
+        if reg < SPILLED { Alloc::Reg(self.pregs[reg as usize]) } else { self.home_spilled(vreg) }
+    }
+
+    /// The place of a spilled value.
+    #[inline(never)]
+    fn home_spilled(&self, vreg: VReg) -> Alloc {
+        let value = &self.values[vreg.index()];
+        if value.info.rematerializable {
+            return Alloc::None;
+        }
+        Alloc::Slot(self.slots.slot(value.slot, value.info.slots))
+    }
+
+    /// Where a value is from the beginning of its first interval on.
+    #[inline]
+    fn first_place(&self, vreg: VReg) -> Alloc {
+        self.home(vreg, self.intervals[vreg.index()].reg)
+    }
+
+    /// Where a value is at a point at which it lives.
+    #[inline]
+    fn place_at(&mut self, vreg: VReg, at: u32) -> Alloc {
+        let first = &self.intervals[vreg.index()];
+        if at < first.from {
+            return Alloc::Reg(PReg::from_index(self.values[vreg.index()].def_reg as usize));
+        }
+        if first.next == NONE {
+            return self.home(vreg, first.reg);
+        }
+        self.place_split(vreg, at)
+    }
+
+    #[inline(never)]
+    fn place_split(&mut self, vreg: VReg, at: u32) -> Alloc {
+        // Questions come nearly in order; what is asked two points back is not far.
+        let mut number = self.values[vreg.index()].cursor;
+        if self.intervals[number as usize].from > at {
+            number = vreg.0;
+        }
+        let mut kept = number;
+        while let Some(next) = self.intervals.get(self.intervals[number as usize].next as usize)
+            && next.from <= at
+        {
+            number = self.intervals[number as usize].next;
+            if next.from + 2 <= at {
+                kept = number;
+            }
+        }
+        self.values[vreg.index()].cursor = kept;
+        self.home(vreg, self.intervals[number as usize].reg)
+    }
+
+    /// A parameter that needs its slot, and arrives in a register, is stored at the head.
+    #[inline(never)]
+    fn store_param(&mut self, param: VReg, step: u32, moves: &mut Moves) {
+        let value = &self.values[param.index()];
+        let interval = &self.intervals[param.index()];
+        if value.stored
+            && !value.stored_late
+            && interval.reg != SPILLED
+            && !self.broken(Fault::ForgetParamStore)
+        {
+            moves.add(2 * step + 1, param, self.home(param, interval.reg), self.home(param, SPILLED));
+        }
+    }
+
+    /// The places of an instruction's operands, and their moves.
+    #[inline]
+    fn place_operands(
+        &mut self,
+        list: &[Operand],
+        step: u32,
+        terminator: bool,
+        moves: &mut Moves,
+        allocs: &mut [Alloc],
+    ) {
+        let early = 2 * step;
+        for (op, alloc) in list.iter().zip(&mut *allocs) {
+            let v = op.vreg;
+            let interval = &self.intervals[v.index()];
+            *alloc = if let Constraint::Fixed(reg) = op.constraint {
+                Alloc::Reg(reg)
+            } else if op.role != Role::Use || interval.next == NONE && early >= interval.from {
+                self.home(v, interval.reg)
+            } else {
+                self.place_at(v, early + u32::from(op.time == Time::Late))
+            };
+            if op.role == Role::Def && self.intervals[v.index()].store {
+                self.store_def(v, *alloc, step, moves);
+            }
+        }
+        if self.steps[step as usize].special {
+            self.move_special(list, early, terminator, moves, allocs);
+        }
+    }
+
+    /// The store of a definition. From then on the slot holds the value (RS2).
+    #[inline(never)]
+    fn store_def(&mut self, vreg: VReg, mut from: Alloc, step: u32, moves: &mut Moves) {
+        if self.broken(Fault::DropStore) {
+            return;
+        }
+        if self.broken(Fault::StoreFromInterval) {
+            from = self.first_place(vreg);
+        }
+        moves.add(2 * step + 1, vreg, from, self.home(vreg, SPILLED));
+    }
+
+    /// The moves of fixed and tied operands.
+    #[inline(never)]
+    fn move_special(
+        &mut self,
+        list: &[Operand],
+        early: u32,
+        terminator: bool,
+        moves: &mut Moves,
+        allocs: &mut [Alloc],
+    ) {
+        for (index, op) in list.iter().enumerate() {
+            match op.constraint {
+                Constraint::Fixed(reg) if op.role == Role::Use => {
+                    self.move_to_fixed(list, index, reg, early, moves)
+                }
+                // The other moves of that point read where the value is before it (RS1).
+                Constraint::Fixed(reg) if op.role == Role::Def && !terminator => {
+                    let interval = &self.intervals[op.vreg.index()];
+                    let moved = interval.from == early + 2 && interval.reg != SPILLED;
+                    if moved && !self.broken(Fault::ForgetFixedDef) {
+                        moves.add(early + 2, op.vreg, Alloc::Reg(reg), self.home(op.vreg, interval.reg));
+                    }
+                }
+                Constraint::Tied(used) => {
+                    self.move_to_tied(list, index, usize::from(used), early, moves, allocs)
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// A fixed use: into the register before the instruction.
+    #[inline(never)]
+    fn move_to_fixed(&mut self, list: &[Operand], index: usize, reg: PReg, early: u32, moves: &mut Moves) {
+        let op = &list[index];
+        let same = |other: &Operand| {
+            other.role == Role::Use && other.vreg == op.vreg && other.constraint == op.constraint
+        };
+        if list[..index].iter().any(same) || self.broken(Fault::ForgetFixedMove) && index % 2 == 1 {
+            return;
+        }
+        let from = self.place_at(op.vreg, early - 1);
+        // The value's own next interval may be there: then that is moved there anyway.
+        if from != Alloc::Reg(reg) && self.interval_from(op.vreg, early) != Some(Alloc::Reg(reg)) {
+            moves.add(early, op.vreg, from, Alloc::Reg(reg));
+        }
+    }
+
+    /// A tied def: its register holds the used value before the instruction.
+    fn move_to_tied(
+        &mut self,
+        list: &[Operand],
+        index: usize,
+        used: usize,
+        early: u32,
+        moves: &mut Moves,
+        allocs: &mut [Alloc],
+    ) {
+        let v = list[used].vreg;
+        let from = self.place_at(v, early - 1);
+        if !self.broken(Fault::ForgetTiedMove) {
+            moves.add(early, v, from, allocs[index]);
+        }
+        allocs[used] = if self.broken(Fault::WrongTied) { from } else { allocs[index] };
+        for (twin, op) in list.iter().enumerate() {
+            let same = op.vreg == v && op.role == Role::Use && op.constraint == Constraint::Reg;
+            if same && op.time == Time::Early && twin != used && !is_tied(list, twin) {
+                allocs[twin] = allocs[index];
+            }
+        }
+    }
+
+    /// The place of the value's interval that begins at the point, if one does.
+    #[inline]
+    fn interval_from(&self, vreg: VReg, at: u32) -> Option<Alloc> {
+        let mut number = self.values[vreg.index()].cursor;
+        while let Some(interval) = self.intervals.get(number as usize)
+            && interval.from <= at
+        {
+            if interval.from == at {
+                return Some(self.home(vreg, interval.reg));
+            }
+            number = interval.next;
+        }
+        None
+    }
+
+    /// The moves of a split value: where an interval follows another, and at edges.
+    #[inline(never)]
+    fn connect<F: Function + ?Sized>(&mut self, f: &F, vreg: VReg, moves: &mut Moves) {
+        let value = self.values[vreg.index()];
+        moves.places.clear();
+        if value.def_reg != UNSET {
+            moves.places.push((value.def, Alloc::Reg(PReg::from_index(value.def_reg as usize))));
+        }
+        let mut number = vreg.0;
+        while let Some(interval) = self.intervals.get(number as usize)
+            && interval.from != FAR
+        {
+            let to = self.home(vreg, interval.reg);
+            let at = interval.from;
+            // At an odd point it becomes spilled, and has been stored (RS2).
+            if number != vreg.0 && at != self.blocks[self.block_of(at)].from {
+                if matches!(to, Alloc::Reg(_)) && !self.broken(Fault::ForgetSplitMove) {
+                    moves.add(at, vreg, place_in(&moves.places, at - 1), to);
+                } else if value.stored_late && !self.broken(Fault::ForgetLateStore) {
+                    moves.add(at & !1, vreg, place_in(&moves.places, (at & !1) - 1), to);
+                }
+            }
+            moves.places.push((at, to));
+            number = interval.next;
+        }
+
+        // Within a run of blocks the place changes only where an interval begins at a block's head.
+        number = vreg.0;
+        while let Some(interval) = self.intervals.get(number as usize)
+            && interval.from != FAR
+        {
+            let (interval, mut range) = (*interval, interval.range as usize);
+            while self.ranges[range].from < interval.to {
+                let from = self.ranges[range].from.max(interval.from);
+                let to = self.ranges[range].to.min(interval.to);
+                let first = self.block_of(from);
+                if self.blocks[first].from == from && first != value.block as usize {
+                    self.connect_block(f, vreg, first as u32, moves);
+                }
+                // The edge from a terminator that defines the value, to the block behind it.
+                let behind = first + 1;
+                let follows =
+                    self.blocks.get(behind).is_some_and(|info| info.from < to && info.run < behind as u32);
+                if value.by_terminator && first == value.block as usize && follows {
+                    self.connect_block(f, vreg, behind as u32, moves);
+                }
+                let mut block = self.blocks[first].next_run;
+                while let Some(info) = self.blocks.get(block as usize)
+                    && info.from < to
+                {
+                    self.connect_block(f, vreg, block, moves);
+                    block = info.next_run;
+                }
+                range += 1;
+            }
+            number = interval.next;
+        }
+    }
+
+    #[inline]
+    pub(super) fn block_of(&self, at: u32) -> usize {
+        self.steps[at as usize / 2].block as usize
+    }
+
+    /// The moves of a split value on the edges into a block.
+    fn connect_block<F: Function + ?Sized>(&self, f: &F, vreg: VReg, block: u32, moves: &mut Moves) {
+        let head = self.blocks[block as usize].from;
+        let value = &self.values[vreg.index()];
+        let to = place_in(&moves.places, head);
+        for &before in f.predecessors(block) {
+            let end = self.blocks[before as usize].to - 1;
+            let from = place_in(&moves.places, end);
+            let defined = value.by_terminator && value.block == before;
+            let late = value.stored_late && !self.broken(Fault::ForgetLateStore);
+            let stored = matches!(to, Alloc::Slot(_)) && !defined && !late;
+            let forgotten = self.broken(Fault::ForgetEdgeMove) && (vreg.0 + before).is_multiple_of(3);
+            if to != Alloc::None && !stored && !forgotten {
+                // Where the terminator may have operands the moves follow it (RF5).
+                let follows = f.predecessors(block).len() == 1 && f.params(block).is_empty();
+                moves.add(if follows { head } else { end }, vreg, from, to);
+            }
+            if defined
+                && value.stored
+                && !matches!(from, Alloc::Slot(_))
+                && !matches!(to, Alloc::Slot(_))
+                && !self.broken(Fault::ForgetTerminatorStore)
+            {
+                moves.add(head + 1, vreg, to, self.home(vreg, SPILLED));
+            }
+        }
+    }
+
+    /// Puts the moves of each point into order.
+    #[inline(never)]
+    fn sequence(&mut self, machine: &Machine, moves: &mut Moves, output: &mut Output) {
+        for at in 0..moves.first.len() {
+            let mut next = moves.first[at];
+            if next == NONE {
+                continue;
+            }
+            let step = self.steps[at / 2];
+            let info = &self.blocks[step.block as usize];
+            let head = info.from as usize / 2 == at / 2;
+            let terminator = info.to as usize / 2 - 1 == at / 2;
+            let after = at % 2 == 1 && !head && !terminator;
+            let point = if after { Point::After(step.inst) } else { Point::Before(step.inst) };
+            moves.group.clear();
+            while let Some(found) = moves.all.get(next as usize) {
+                moves.group.push(*found);
+                next = found.next;
+            }
+            if let [only] = moves.group[..]
+                && !only.computes_slot()
+            {
+                self.edit(output, Edit { point, vreg: only.vreg, from: only.from, to: only.to });
+            } else {
+                self.sequence_group(machine, point, moves, output);
+            }
+        }
+    }
+
+    fn sequence_group(&mut self, machine: &Machine, point: Point, moves: &mut Moves, output: &mut Output) {
+        let group = &mut moves.group;
+        // Mostly nothing that is read is written: then any order will do.
+        let (mut read, mut written, mut slots) = (RegSet::EMPTY, RegSet::EMPTY, false);
+        for found in group.iter() {
+            match found.from {
+                Alloc::Reg(reg) => read.insert(reg),
+                Alloc::Slot(_) | Alloc::None => {}
+            }
+            match found.to {
+                Alloc::Reg(reg) => written.insert(reg),
+                Alloc::Slot(_) | Alloc::None => slots = true,
+            }
+        }
+        if !slots && read.intersection(written).is_empty() {
+            for found in moves.group.iter() {
+                self.edit(output, Edit { point, vreg: found.vreg, from: found.from, to: found.to });
+            }
+            return;
+        }
+        group.sort_unstable_by_key(|found| found.to);
+        moves.pairs.clear();
+        let direct = group.iter().filter(|found| !found.computes_slot());
+        moves.pairs.extend(direct.map(|found| (found.from, found.to)));
+        let value_to = |to: Alloc| group[group.partition_point(|found| found.to < to)].vreg;
+        if self.broken(Fault::UnorderedMoves) {
+            for found in &moves.group {
+                self.edit(output, Edit { point, vreg: found.vreg, from: found.from, to: found.to });
+            }
+            return;
+        }
+        let first = output.edits.len();
+        let through_scratch =
+            group.iter().any(|found| matches!((found.from, found.to), (Alloc::Slot(_), Alloc::Slot(_))));
+        let mut saved = Alloc::None;
+        let result = parallel_move::resolve(&moves.pairs, |step| {
+            let (vreg, from, to) = match step {
+                Step::Move { from, to } => (value_to(to), from, to),
+                Step::Save(from) => {
+                    let reader = group.iter().find(|found| found.from == from);
+                    let vreg = reader.map_or(VReg(0), |reader| reader.vreg);
+                    let info = self.values[vreg.index()].info;
+                    saved = if through_scratch {
+                        Alloc::Slot(self.slots.spare(info.slots))
+                    } else {
+                        Alloc::Reg(machine.scratch[info.class as usize])
+                    };
+                    if self.broken(Fault::WrongScratch) {
+                        saved = Alloc::Reg(machine.allocatable[info.class as usize][0]);
+                    }
+                    (vreg, from, saved)
+                }
+                Step::Restore(to) => (value_to(to), saved, to),
+            };
+            self.edit(output, Edit { point, vreg, from, to });
+        });
+        assert!(result.is_ok(), "RS1: two moves at {point:?} write the same place");
+        // What is computed and then stored needs the scratch register: last, when no cycle does and nobody reads those slots.
+        for found in group.iter().filter(|found| found.computes_slot()) {
+            let scratch = Alloc::Reg(machine.scratch[self.values[found.vreg.index()].info.class as usize]);
+            self.edit(output, Edit { point, vreg: found.vreg, from: Alloc::None, to: scratch });
+            self.edit(output, Edit { point, vreg: found.vreg, from: scratch, to: found.to });
+        }
+        if self.broken(Fault::ReversedMoves) {
+            output.edits[first..].reverse();
+        }
+    }
+
+    #[inline]
+    fn edit(&mut self, output: &mut Output, mut edit: Edit) {
+        let stats = &mut self.stats;
+        *match (edit.from, edit.to) {
+            (Alloc::Reg(_), Alloc::Reg(_)) => &mut stats.moves,
+            (Alloc::Reg(_), _) => &mut stats.stores,
+            (Alloc::Slot(_), Alloc::Reg(_)) => &mut stats.reloads,
+            (Alloc::Slot(_), _) => &mut stats.slot_moves,
+            (Alloc::None, _) => &mut stats.remats,
+        } += 1;
+        if edit.from == Alloc::None && self.broken(Fault::WrongRemat) {
+            let other = |value: &super::interval::Value| {
+                value.info.rematerializable && value.info.class == self.values[edit.vreg.index()].info.class
+            };
+            if let Some(found) =
+                (0..self.values.len()).find(|&index| index != edit.vreg.index() && other(&self.values[index]))
+            {
+                edit.vreg = VReg(found as u32);
+            }
+        }
+        if edit.from == Alloc::None && self.broken(Fault::RematFromSlot) {
+            edit.from = Alloc::Slot(super::SpillSlot(0));
+        }
+        output.edits.push(edit);
+    }
+}
+
+/// Is a def tied to the operand?
+fn is_tied(list: &[Operand], index: usize) -> bool {
+    list.iter().any(|op| op.constraint == Constraint::Tied(index as u8))
+}
+
+/// Of places by where they begin, the last one that has begun.
+#[inline]
+fn place_in(places: &[(u32, Alloc)], at: u32) -> Alloc {
+    places[places.partition_point(|&(from, _)| from <= at) - 1].1
+}

@@ -1,0 +1,634 @@
+//! The linear scan: intervals get registers in the order in which they begin.
+//!
+//! How it works. A register is *free* at a point if no interval holds it there. An interval that begins takes a free register,
+//! its hint if that one is free long enough; one that is free only for a part of it if the interval is used in that part, and then
+//! the interval is split. If there is none, whoever costs least for as long as it is not used gives way: another interval, whose rest is
+//! spilled until it is used next, or this one.
+//!
+//! Invariants
+//! - SC1 At the point `at` that the scan has reached, a register's `holder` is the interval that lives there at `at`; intervals that
+//!   have a register and are in a hole are in `inactive`.
+//! - SC2 A value's first interval meets no inactive one later: in SSA form two values interfere only if one lives where the other is
+//!   defined. So only intervals split off, and those that begin behind their definition, are compared with the inactive ones.
+//!
+//! Cost. For each interval a few looks at masks; the registers are gone through only when the range of one has ended, when a fixed range
+//! begins before the interval ends, and to choose whom to evict.
+//! Sources. Poletto, Sarkar (1999); Wimmer, Moessenboeck: *Optimized interval splitting in a linear scan register allocator* (2005).
+
+use super::AllocError;
+use super::allocator::Allocator;
+use super::fault::Fault;
+use super::interval::{FAR, FixedRange, HINT_REG, LiveInterval, NONE, SPILLED, UNSET};
+
+/// The state of a register, by class and preference.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Register {
+    /// The interval that is in it.
+    pub(super) holder: u32,
+    /// Where the holder's current range ends.
+    pub(super) until: u32,
+    /// Where the holder ends.
+    pub(super) to: u32,
+    /// The holder's current range.
+    range: u32,
+    /// The holder's last use point that has been passed, or where it begins.
+    last_need: u32,
+    /// The holder's next use point.
+    need: u32,
+    /// Its first fixed range that does not end at or before the current point, and where that begins.
+    fixed: u32,
+    fixed_from: u32,
+}
+
+impl Register {
+    pub(super) const FREE: Register = Register {
+        holder: NONE,
+        until: 0,
+        to: 0,
+        range: 0,
+        last_need: 0,
+        need: NONE,
+        fixed: 0,
+        fixed_from: 0,
+    };
+}
+
+/// An interval with a register, in a hole.
+#[derive(Clone, Copy, Debug)]
+struct Inactive {
+    interval: u32,
+    /// The range that comes next, and where it begins.
+    range: u32,
+    from: u32,
+    /// As in [`Register`].
+    last_need: u32,
+    need: u32,
+}
+
+/// An interval whose range ends at a point; the next one there.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct End {
+    interval: u32,
+    reg: u32,
+    next: u32,
+}
+
+/// The state of a class.
+#[derive(Default, Debug)]
+pub(super) struct Class {
+    /// The registers to allocate.
+    all: u32,
+    /// Those that intervals are in.
+    held: u32,
+    /// No range of an inactive interval begins before that.
+    resume: u32,
+    /// No fixed range begins before that.
+    fixed_from: u32,
+    /// The first wall that is not passed, and its point.
+    wall: u32,
+    wall_at: u32,
+    inactive: Vec<Inactive>,
+}
+
+impl Class {
+    pub(super) fn clear(&mut self, registers: usize) {
+        assert!(registers <= 32, "a class has at most 32 registers");
+        self.all = if registers == 32 { u32::MAX } else { (1 << registers) - 1 };
+        self.held = 0;
+        (self.resume, self.fixed_from) = (FAR, 0);
+        (self.wall, self.wall_at) = (0, 0);
+        self.inactive.clear();
+    }
+}
+
+/// The registers of a mask, as indices from `base` on.
+#[inline]
+fn each(base: u32, mut mask: u32) -> impl Iterator<Item = usize> {
+    std::iter::from_fn(move || {
+        let bit = (mask != 0).then(|| mask.trailing_zeros())?;
+        mask &= mask - 1;
+        Some((base + bit) as usize)
+    })
+}
+
+/// Is the hint a register of the class that begins at `base`, and in the mask?
+#[inline]
+fn is_free(hint: u8, base: usize, free: u32) -> bool {
+    usize::from(hint) / 32 == base / 32 && free >> (hint % 32) & 1 == 1
+}
+
+impl Allocator {
+    /// Gives each interval a place.
+    #[inline(never)]
+    pub(super) fn scan(&mut self) -> Result<(), AllocError> {
+        for index in 0..self.late_starts.len() {
+            let vreg = self.late_starts[index];
+            if self.intervals[vreg as usize].from != FAR {
+                self.wait(vreg);
+            }
+        }
+        let mut next = 0;
+        for step in 0..self.steps.len() {
+            let early = 2 * step as u32;
+            self.end_ranges(early);
+            self.place_up_to(&mut next, early)?;
+            while self.waiting[step] != NONE {
+                let number = self.waiting[step];
+                self.waiting[step] = self.intervals[number as usize].waiting;
+                self.place(number)?;
+            }
+            self.end_ranges(early + 1);
+            self.place_up_to(&mut next, early + 1)?;
+        }
+        self.stats.values = self.order.len() as u32 + self.late_starts.len() as u32;
+        self.stats.intervals = self.stats.values + self.stats.splits;
+        Ok(())
+    }
+
+    /// Places the values that begin up to the point.
+    #[inline]
+    fn place_up_to(&mut self, next: &mut usize, at: u32) -> Result<(), AllocError> {
+        while let Some(&(from, vreg)) = self.order.get(*next)
+            && from <= at
+        {
+            *next += 1;
+            if self.intervals[vreg as usize].from != FAR {
+                self.place(vreg)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Brings a class's state to a point (SC1).
+    #[inline]
+    fn advance(&mut self, class: usize, at: u32) {
+        if at >= self.classes[class].resume {
+            self.resume(class, at);
+        }
+        if at >= self.classes[class].fixed_from {
+            self.pass_fixed(class, at);
+        }
+        if at > self.classes[class].wall_at {
+            self.pass_walls(class, at);
+        }
+    }
+
+    /// Holders whose range ends at the point give their registers back, or go into a hole.
+    #[inline]
+    fn end_ranges(&mut self, at: u32) {
+        let mut next = self.ends[at as usize];
+        while let Some(&End { interval: number, reg, next: rest }) = self.end_list.get(next as usize) {
+            next = rest;
+            let reg = reg as usize;
+            // It may have been shortened or evicted since.
+            let register = &mut self.registers[reg];
+            if register.holder != number || register.until != at {
+                continue;
+            }
+            register.holder = NONE;
+            let state = &mut self.classes[reg / 32 % 2];
+            state.held &= !(1 << (reg % 32));
+            if register.to > at {
+                // keeps LI1: the next range does not begin here
+                let range = register.range + 1;
+                let from = self.ranges[range as usize].from;
+                let Register { last_need, need, .. } = *register;
+                state.inactive.push(Inactive { interval: number, range, from, last_need, need });
+                state.resume = state.resume.min(from);
+            }
+        }
+    }
+
+    /// Inactive intervals whose hole has ended get their registers back.
+    #[inline(never)]
+    fn resume(&mut self, class: usize, at: u32) {
+        let base = class as u32 * 32;
+        let (mut index, mut least) = (0, FAR);
+        while let Some(&entry) = self.classes[class].inactive.get(index) {
+            let Inactive { interval: number, mut range, .. } = entry;
+            if entry.from > at {
+                least = least.min(entry.from);
+                index += 1;
+                continue;
+            }
+            let interval = self.intervals[number as usize];
+            while self.ranges[range as usize].to <= at {
+                range += 1;
+            }
+            let found = self.ranges[range as usize];
+            if found.from < interval.to && found.from > at {
+                self.classes[class].inactive[index] = Inactive { range, from: found.from, ..entry };
+                least = least.min(found.from);
+                index += 1;
+                continue;
+            }
+            self.classes[class].inactive.swap_remove(index);
+            if at >= interval.to || found.from > at || self.broken(Fault::IgnoreHoleEnd) {
+                continue;
+            }
+            let reg = interval.reg as usize;
+            debug_assert!(self.registers[reg].holder == NONE || self.broken_at_all(), "SC2");
+            self.hold(number, reg, range);
+            (self.registers[reg].last_need, self.registers[reg].need) = (entry.last_need, entry.need);
+            self.classes[class].held |= 1 << (reg as u32 - base);
+        }
+        self.classes[class].resume = least;
+    }
+
+    /// Walls that lie behind are passed.
+    #[inline(never)]
+    fn pass_walls(&mut self, class: usize, at: u32) {
+        let state = &mut self.classes[class];
+        let list = &self.walls[class];
+        while list.get(state.wall as usize).is_some_and(|wall| wall.from < at) {
+            state.wall += 1;
+        }
+        state.wall_at = list.get(state.wall as usize).map_or(FAR, |wall| wall.from);
+    }
+
+    /// Fixed ranges that have ended are passed.
+    #[inline(never)]
+    fn pass_fixed(&mut self, class: usize, at: u32) {
+        let mut least = FAR;
+        for reg in each(class as u32 * 32, self.classes[class].all) {
+            let register = &mut self.registers[reg];
+            let list = &self.fixed[reg];
+            while list.get(register.fixed as usize).is_some_and(|range| range.to <= at) {
+                register.fixed += 1;
+            }
+            register.fixed_from = list.get(register.fixed as usize).map_or(FAR, |range| range.from);
+            least = least.min(register.fixed_from);
+        }
+        if self.broken(Fault::IgnoreFixed) {
+            least = FAR;
+        }
+        self.classes[class].fixed_from = least;
+    }
+
+    /// The interval holds the register in the range.
+    #[inline]
+    fn hold(&mut self, number: u32, reg: usize, range: u32) {
+        let interval = &self.intervals[number as usize];
+        let until = self.ranges[range as usize].to.min(interval.to);
+        let register = &mut self.registers[reg];
+        register.holder = number;
+        register.until = until;
+        register.to = interval.to;
+        register.range = range;
+        register.last_need = interval.from;
+        register.need = interval.need;
+        self.end_at(number, reg, until);
+    }
+
+    /// Has the interval looked at where its range ends.
+    #[inline]
+    pub(super) fn end_at(&mut self, interval: u32, reg: usize, until: u32) {
+        let first = &mut self.ends[until as usize];
+        self.end_list.push(End { interval, reg: reg as u32, next: *first });
+        *first = self.end_list.len() as u32 - 1;
+    }
+
+    /// Gives the register to the interval, which begins at the current point.
+    #[inline]
+    fn take(&mut self, number: u32, reg: usize) {
+        let interval = &mut self.intervals[number as usize];
+        interval.reg = reg as u8;
+        let (vreg, range) = (interval.vreg as usize, interval.range);
+        self.hold(number, reg, range);
+        self.classes[reg / 32 % 2].held |= 1 << (reg % 32);
+        let value = &mut self.values[vreg];
+        value.reg_hint = reg as u8;
+        let copy = value.hint_to;
+        if copy & HINT_REG == 0 {
+            let copy = &mut self.values[copy as usize];
+            if copy.reg_hint == UNSET {
+                copy.reg_hint = reg as u8;
+            }
+        }
+    }
+
+    /// Where the interval should be: a mask with the registers that are good for a copy from or to it.
+    #[inline]
+    fn hint(&self, interval: &LiveInterval) -> [u8; 2] {
+        if interval.hint != UNSET {
+            return [interval.hint, UNSET];
+        }
+        let value = &self.values[interval.vreg as usize];
+        let mut to = value.hint_to;
+        let mut reg = UNSET;
+        for _ in 0..4 {
+            if to & HINT_REG != 0 {
+                if to != NONE {
+                    reg = to as u8;
+                }
+                break;
+            }
+            let copy = &self.values[to as usize];
+            if copy.reg_hint != UNSET {
+                reg = copy.reg_hint;
+                break;
+            }
+            to = copy.hint_to;
+        }
+        // What arrives in a register at a block's head stays there.
+        if value.reg_hint != UNSET {
+            return [value.reg_hint, reg];
+        }
+        [reg, self.values.get(value.hint_from as usize).map_or(UNSET, |from| from.reg_hint)]
+    }
+
+    /// Gives an interval, which begins at the current point, a register for at least a part of it, or spills it.
+    fn place(&mut self, number: u32) -> Result<(), AllocError> {
+        let interval = self.intervals[number as usize];
+        let value = &self.values[interval.vreg as usize];
+        let class = value.info.class as usize;
+        let split_off = interval.from != value.def && !self.broken(Fault::IgnoreInactive);
+        self.advance(class, interval.from);
+        let state = &self.classes[class];
+        let base = class * 32;
+        // Until where it wants a register; no register outlives a wall.
+        let (mut want, mut wall) = (interval.to, FAR);
+        if state.wall_at < interval.to && !self.broken(Fault::IgnoreFixed) {
+            wall = self.first_fixed(&interval, &self.walls[class][state.wall as usize..]);
+            if wall != FAR {
+                let Some(last) = self.last_need(&interval, wall) else {
+                    if self.uses.get(interval.need as usize).is_some_and(|need| need.at == wall) {
+                        return Err(AllocError::Impossible { inst: self.steps[wall as usize / 2].inst });
+                    }
+                    self.spill(number, wall);
+                    return Ok(());
+                };
+                want = if wall & !1 > last { wall & !1 } else { wall };
+            }
+        }
+        let free = state.all & !state.held;
+        if free != 0 {
+            let hints = self.hint(&interval);
+            let (reg, limit) = if want <= state.fixed_from && (state.inactive.is_empty() || !split_off) {
+                let hint = hints.into_iter().find(|&hint| is_free(hint, base, free));
+                (hint.map_or(base + free.trailing_zeros() as usize, usize::from), FAR)
+            } else {
+                self.longest_free(&interval, want, free, base, hints, split_off)
+            };
+            if limit >= want {
+                self.take(number, reg);
+                if wall != FAR {
+                    self.split_at_limit(number, wall, true);
+                }
+                return Ok(());
+            }
+            if self.uses.get(interval.need as usize).is_some_and(|need| need.at < limit) {
+                self.take_until(number, reg, limit);
+                return Ok(());
+            }
+        }
+        self.place_by_force(number, class, split_off, wall)
+    }
+
+    /// The interval's last use point before the limit, if there is one.
+    #[inline]
+    fn last_need(&self, interval: &LiveInterval, limit: u32) -> Option<u32> {
+        let (mut last, mut need) = (None, interval.need);
+        while let Some(point) = self.uses.get(need as usize)
+            && point.at < limit
+        {
+            last = Some(point.at);
+            need = point.next;
+        }
+        last
+    }
+
+    /// The free register that the interval may keep for longest, and until where; a hint, or else the one to prefer, of those that it may
+    /// keep altogether.
+    #[inline(never)]
+    fn longest_free(
+        &self,
+        interval: &LiveInterval,
+        want: u32,
+        free: u32,
+        base: usize,
+        hints: [u8; 2],
+        split_off: bool,
+    ) -> (usize, u32) {
+        for hint in hints {
+            if is_free(hint, base, free) {
+                let limit = self.limit(interval, usize::from(hint), split_off);
+                if limit >= want {
+                    return (usize::from(hint), limit);
+                }
+            }
+        }
+        let (mut best, mut longest) = (base, 0);
+        for reg in each(base as u32, free) {
+            let limit = self.limit(interval, reg, split_off);
+            if limit >= want {
+                return (reg, limit);
+            }
+            if limit > longest || limit == longest && hints.contains(&(reg as u8)) {
+                (best, longest) = (reg, limit);
+            }
+        }
+        (best, longest)
+    }
+
+    /// Until where the interval may have the register, if its holder lets it: where a fixed range or an inactive interval is in its way.
+    #[inline]
+    fn limit(&self, interval: &LiveInterval, reg: usize, split_off: bool) -> u32 {
+        let mut limit = FAR;
+        if self.registers[reg].fixed_from < interval.to {
+            limit = self.fixed_limit(interval, reg);
+        }
+        if split_off {
+            for other in &self.classes[reg / 32].inactive {
+                let it = &self.intervals[other.interval as usize];
+                if it.reg as usize == reg {
+                    limit = limit.min(self.meeting(interval, it, other.range));
+                }
+            }
+        }
+        limit
+    }
+
+    /// Where the interval first lives in a fixed range of the register that is not its own.
+    fn fixed_limit(&self, interval: &LiveInterval, reg: usize) -> u32 {
+        self.first_fixed(interval, &self.fixed[reg][self.registers[reg].fixed as usize..])
+    }
+
+    /// Where the interval first lives in one of the ranges that is not its own.
+    fn first_fixed(&self, interval: &LiveInterval, list: &[FixedRange]) -> u32 {
+        let (mut at, mut range) = (0, interval.range as usize);
+        while let Some(fixed) = list.get(at)
+            && fixed.from < interval.to
+        {
+            if fixed.owner == interval.vreg {
+                at += 1;
+                continue;
+            }
+            while self.ranges[range].to <= fixed.from {
+                range += 1;
+            }
+            let from = self.ranges[range].from.max(interval.from);
+            if from >= interval.to {
+                break;
+            }
+            if from < fixed.to {
+                return from.max(fixed.from);
+            }
+            // In a hole: on to what reaches behind it.
+            at += list[at..].partition_point(|fixed| fixed.to <= from);
+        }
+        FAR
+    }
+
+    /// Where two intervals first live both.
+    fn meeting(&self, interval: &LiveInterval, other: &LiveInterval, other_range: u32) -> u32 {
+        let (mut a, mut b) = (interval.range as usize, other_range as usize);
+        loop {
+            let (left, right) = (self.ranges[a], self.ranges[b]);
+            let from = left.from.max(right.from).max(interval.from);
+            if from >= interval.to.min(other.to) {
+                return FAR;
+            }
+            if from < left.to.min(right.to) {
+                return from;
+            }
+            if left.to <= right.to {
+                a += 1;
+            } else {
+                b += 1;
+            }
+        }
+    }
+
+    /// No register is free for long enough: someone has to be spilled.
+    #[inline(never)]
+    fn place_by_force(
+        &mut self,
+        number: u32,
+        class: usize,
+        split_off: bool,
+        wall: u32,
+    ) -> Result<(), AllocError> {
+        let interval = self.intervals[number as usize];
+        let at = interval.from;
+        let Some(&need) = self.uses.get(interval.need as usize).filter(|need| need.at < interval.to) else {
+            self.spill(number, at);
+            return Ok(());
+        };
+        let must = need.at / 2 == at / 2;
+        let mut best: Option<(usize, u32)> = None;
+        let mut best_cost = if must { f32::INFINITY } else { self.spill_cost(&interval, at, at) };
+        let mut yields = None;
+        for reg in each(class as u32 * 32, self.classes[class].held) {
+            let limit = self.limit(&interval, reg, split_off).min(wall);
+            if limit <= need.at && limit < interval.to {
+                continue;
+            }
+            let next = self.pass_needs(reg, at);
+            if next != NONE && self.uses[next as usize].at / 2 == at / 2 {
+                // It is used here too. It may go elsewhere if it is needed early only, and this interval both early and late:
+                // then this one has fewer registers to choose from.
+                if must && need.at > at && self.uses[next as usize].at == at && yields.is_none() {
+                    yields = Some((reg, limit));
+                }
+                continue;
+            }
+            let mut holder = self.intervals[self.registers[reg].holder as usize];
+            holder.need = next;
+            let cost = self.spill_cost(&holder, at, self.registers[reg].last_need);
+            if cost < best_cost {
+                (best, best_cost) = (Some((reg, limit)), cost);
+            }
+        }
+        if let Some((reg, limit)) = best {
+            self.evict(reg, at);
+            self.take_until(number, reg, limit);
+        } else if !must {
+            self.spill(number, at);
+        } else if let Some((reg, limit)) = yields {
+            self.displace(reg, at);
+            self.take_until(number, reg, limit);
+        } else {
+            return Err(AllocError::Impossible { inst: self.steps[at as usize / 2].inst });
+        }
+        Ok(())
+    }
+
+    fn take_until(&mut self, number: u32, reg: usize, limit: u32) {
+        self.take(number, reg);
+        if limit < self.intervals[number as usize].to {
+            self.split_at_limit(number, limit, false);
+        }
+    }
+
+    /// The holder's next use point, at or behind the current point.
+    fn pass_needs(&mut self, reg: usize, at: u32) -> u32 {
+        let register = &mut self.registers[reg];
+        let to = self.intervals[register.holder as usize].to;
+        while let Some(need) = self.uses.get(register.need as usize)
+            && need.at < at
+        {
+            register.last_need = need.at;
+            register.need = need.next;
+        }
+        match self.uses.get(register.need as usize) {
+            Some(need) if need.at < to => register.need,
+            _ => NONE,
+        }
+    }
+
+    /// Takes the interval out of the register from the current point on, or from before.
+    fn evict(&mut self, reg: usize, at: u32) {
+        self.stats.evictions += 1;
+        let number = self.release(reg);
+        let interval = self.intervals[number as usize];
+        let last_need = self.registers[reg].last_need;
+        // A value that this very instruction defines early, wherever that may be, is in its slot from the beginning.
+        let whole = interval.from / 2 == at / 2 && interval.from == self.values[interval.vreg as usize].def;
+        let from = if whole || interval.from == at { interval.from } else { self.best_split(last_need, at) };
+        let rest = if interval.from >= from { number } else { self.split(number, from) };
+        self.spill(rest, at);
+    }
+
+    /// Has the interval that is used here early look for another register.
+    fn displace(&mut self, reg: usize, at: u32) {
+        self.stats.evictions += 1;
+        let number = self.release(reg);
+        let rest = if self.intervals[number as usize].from == at { number } else { self.split(number, at) };
+        self.intervals[rest as usize].reg = UNSET;
+        self.wait(rest);
+    }
+
+    #[inline]
+    fn release(&mut self, reg: usize) -> u32 {
+        let number = std::mem::replace(&mut self.registers[reg].holder, NONE);
+        self.classes[reg / 32 % 2].held &= !(1 << (reg % 32));
+        number
+    }
+
+    /// What it costs to have the interval spilled from a point to its next use, by distance: a reload where that is cheapest, and
+    /// a store if it has not been stored.
+    fn spill_cost(&self, interval: &LiveInterval, at: u32, last_need: u32) -> f32 {
+        let value = &self.values[interval.vreg as usize];
+        let here = &self.blocks[self.steps[at as usize / 2].block as usize];
+        let (mut cost, mut distance) = (0.0, (interval.to - at.min(interval.to)) as f32 + 64.0);
+        if let Some(need) = self.uses.get(interval.need as usize) {
+            let reload = self.reload_point(at, need.at & !1);
+            let block = self.steps[reload.min(need.at) as usize / 2].block as usize;
+            let block = if reload == self.blocks[block].from && block > 0 { block - 1 } else { block };
+            cost += self.blocks[block].weight as f32 + 0.5;
+            distance = (need.at - at) as f32;
+        }
+        // Used in this loop before: it will be used again in the next turn.
+        let outside = self.blocks.get(here.shallower as usize);
+        if outside.is_some_and(|outside| last_need > interval.from && last_need >= outside.to) {
+            cost = cost.max(here.weight as f32 + 0.5);
+            distance = distance.min(256.0);
+        }
+        if !value.stored && !value.info.rematerializable {
+            cost += self.blocks[value.block as usize].weight as f32 + 0.5;
+        }
+        debug_assert_ne!(interval.reg, SPILLED);
+        cost / distance.max(1.0)
+    }
+}
