@@ -517,6 +517,11 @@ impl Function {
         self.results[inst.index()].some()
     }
 
+    /// An instruction that became one that gives nothing has no result any more.
+    pub fn drop_result(&mut self, inst: Inst) {
+        self.results[inst.index()] = Value::NONE;
+    }
+
     /// The place in the source.
     pub fn inst_position(&self, inst: Inst) -> u32 {
         self.positions[inst.index()]

@@ -18,6 +18,7 @@ use crate::ir::cfg::Cfg;
 use crate::ir::opcode::Effect;
 use crate::ir::{Def, Effects, FrameState, Function, Inst, List, Module, Op, Value};
 
+use super::fault::planted;
 use super::{Context, memory, params};
 
 /// What the pass needs, kept for the next run.
@@ -25,7 +26,7 @@ use super::{Context, memory, params};
 pub(super) struct State {
     /// By value.
     needed: Vec<bool>,
-    /// By instruction.
+    /// By instruction: it did not seem to be needed at first, but is.
     kept: Vec<bool>,
     /// By frame state.
     states: Vec<bool>,
@@ -33,6 +34,7 @@ pub(super) struct State {
     work: Vec<Value>,
     /// Stores into new objects: the base, and the store.
     stores: Vec<(Value, Inst)>,
+    /// Instructions that did not seem to be needed.
     gone: Vec<Inst>,
 }
 
@@ -50,6 +52,7 @@ impl State {
     fn visit(&mut self, function: &Function, module: &Module, inst: Inst) {
         let needed = function.result(inst).is_some_and(|result| self.needed[result.index()]);
         if !needed && !has_effect(function, module, inst) {
+            self.gone.push(inst);
             return;
         }
         let data = function.inst(inst);
@@ -58,9 +61,9 @@ impl State {
             && !self.needed[base.index()]
         {
             self.stores.push((base, inst));
+            self.gone.push(inst);
             return;
         }
-        self.kept[inst.index()] = true;
         function.visit_operands(inst, |value| self.needed[value.index()] = true);
         if data.op.is_terminator() {
             for edge in function.inst_edges(inst) {
@@ -116,6 +119,7 @@ fn has_effect(function: &Function, module: &Module, inst: Inst) -> bool {
         Effect::Pure | Effect::Read | Effect::Make => false,
         // Reading alone is no effect.
         Effect::Call => !Effects::READS.contains(memory::effects(module, data)),
+        Effect::Exit if planted(112) => function.result(inst).is_none(),
         _ => true,
     }
 }
@@ -148,6 +152,7 @@ fn eliminate(function: &mut Function, module: &Module, cfg: &Cfg, state: &mut St
     state.states.resize(function.state_count(), false);
     state.work.clear();
     state.stores.clear();
+    state.gone.clear();
     for &block in cfg.rpo.iter().rev() {
         let mut next = function.last_inst(block);
         while let Some(inst) = next {
@@ -157,20 +162,11 @@ fn eliminate(function: &mut Function, module: &Module, cfg: &Cfg, state: &mut St
     }
     around(function, cfg, state);
 
-    state.gone.clear();
-    for &block in &cfg.rpo {
-        let mut next = function.first_inst(block);
-        while let Some(inst) = next {
-            next = function.next_inst(inst);
-            if !state.kept[inst.index()] {
-                state.gone.push(inst);
-            }
-        }
-    }
-    for &inst in &state.gone {
+    let mut changed = false;
+    for &inst in state.gone.iter().filter(|inst| !state.kept[inst.index()]) {
         function.remove(inst);
+        changed = true;
     }
-    let mut changed = !state.gone.is_empty();
     changed |= params::remove_if(function, cfg, |_, param| !state.needed[param.index()]);
     for (index, _) in state.states.iter().enumerate().filter(|(_, kept)| !**kept) {
         function.state_mut(FrameState(index as u32)).slots = List::default();
@@ -190,8 +186,8 @@ fn around(function: &Function, cfg: &Cfg, state: &mut State) {
             }
         }
     }
-    mark(function, cfg, state);
     state.stores.sort_unstable();
+    mark(function, cfg, state);
     for index in 0..state.stores.len() {
         let (base, store) = state.stores[index];
         if state.needed[base.index()] {

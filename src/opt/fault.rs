@@ -18,6 +18,20 @@ pub const FAULTS: &[(u32, &str, &str)] = &[
     (12, "vectorize", "arrays are thought to be distinct"),
     (13, "vectorize", "the scalar loop begins one turn late"),
     (14, "unroll", "the values of all copies but the first are forgotten"),
+    (101, "fold", "a comparison whose operands change places keeps its condition"),
+    (102, "fold", "the opposite of an order of f64 is one too"),
+    (103, "fold", "a sum of 32 bits goes into an address"),
+    (104, "gvn", "what a block computed is known beside it"),
+    (105, "gvn", "a subtraction's operands are put in order"),
+    (106, "guards", "a branch is believed in a block with another way in"),
+    (107, "guards", "what is less is thought to be below"),
+    (108, "memory", "a merge forgets what was written on its ways"),
+    (109, "memory", "stores are dead though a guard shows them"),
+    (110, "licm", "loads are moved though the loop writes their class"),
+    (111, "licm", "a guard is moved over a store"),
+    (112, "dce", "checks whose result is not used are removed"),
+    (113, "simplify", "a branch to one place with different values is a jump"),
+    (114, "sccp", "a parameter keeps the first constant that comes"),
 ];
 
 #[cfg(feature = "planted-faults")]

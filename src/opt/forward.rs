@@ -21,6 +21,7 @@ use crate::ir::opcode::Effect;
 use crate::ir::{Block, Function, Inst, InstData, Kind, Module, Op, Value};
 
 use super::Context;
+use super::fault::planted;
 use super::fold::{self, Folded, INDEX, Index};
 use super::fold_rules::Rule;
 use super::gvn::{self, Key, Scoped};
@@ -172,8 +173,11 @@ impl Forward<'_> {
             self.state.memory.enter(self.function, block);
         }
         let &[pred] = preds else {
-            if self.flags.contains(Flags::MEMORY) && number != 0 {
+            if self.flags.contains(Flags::MEMORY) && number != 0 && !planted(108) {
                 self.state.memory.merge(self.function, self.module, self.cfg, self.dom, block);
+            }
+            if planted(106) && self.flags.contains(Flags::GUARDS) && number != 0 {
+                guards::edge(self, preds[0]);
             }
             return;
         };
@@ -463,6 +467,7 @@ impl Forward<'_> {
         }
         if fold_control::terminator(self, inst, data) {
             self.graph_changed = true;
+            self.function.drop_result(inst);
         }
         if *data != old {
             self.changed = true;

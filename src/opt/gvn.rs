@@ -19,6 +19,7 @@ use crate::ir::opcode::Effect;
 use crate::ir::{Function, InstData, Op, Value};
 
 use super::Context;
+use super::fault::planted;
 use super::forward::{Flags, Forward};
 
 /// What an entry is found by: two words that say all, but for the memory it depends on.
@@ -160,6 +161,9 @@ impl Scoped {
     /// Takes the entries away that are newer than a mark.
     #[inline]
     pub fn leave(&mut self, mark: usize) {
+        if planted(104) && mark != 0 {
+            return;
+        }
         while self.entries.len() > mark {
             if let Some(entry) = self.entries.pop() {
                 self.buckets[entry.bucket as usize] = entry.next;
@@ -175,8 +179,10 @@ pub(super) fn canonical_order(data: &mut InstData, first: bool, second: bool) {
     let swap = if first == second { data.a > data.b && !data.op.has_cond() } else { first };
     if swap {
         if data.op.has_cond() {
-            data.aux = data.cond().swapped() as u16;
-        } else if !data.op.is_commutative() {
+            if !planted(101) {
+                data.aux = data.cond().swapped() as u16;
+            }
+        } else if !data.op.is_commutative() && !(data.op == Op::Sub && planted(105)) {
             return;
         }
         std::mem::swap(&mut data.a, &mut data.b);
@@ -186,7 +192,7 @@ pub(super) fn canonical_order(data: &mut InstData, first: bool, second: bool) {
 /// The same, if nothing is known of the operands.
 #[inline(always)]
 pub(super) fn order(function: &Function, data: &mut InstData) {
-    if data.op.is_commutative() || data.op.has_cond() {
+    if data.op.is_commutative() || data.op.has_cond() || data.op == Op::Sub && planted(105) {
         let is_const = |value: Value| function.as_const(value).is_some();
         canonical_order(data, is_const(data.first()), is_const(data.second()));
     }

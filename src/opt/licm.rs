@@ -24,8 +24,9 @@ use crate::ir::loops::Loops;
 use crate::ir::opcode::Effect;
 use crate::ir::{Block, Def, FrameState, Function, Inst, InstData, Kind, Op, StateSlot, Value};
 
+use super::fault::planted;
 use super::memory::Written;
-use super::{Context, fault, preheader};
+use super::{Context, preheader};
 
 /// How deep cheap operands of operands are followed.
 const DEPTH: u32 = 4;
@@ -150,10 +151,10 @@ impl Mover<'_> {
         let wanted = match data.op.row().effect {
             Effect::Pure => !is_cheap(self.function, &data) && (!claims(&data) || way.sure && way.no_exit),
             Effect::Read => {
-                let written = self.written.contains(data.alias()) && !fault::planted(110);
-                !written && (way.sure && way.no_exit || fault::planted(111))
+                let written = self.written.contains(data.alias()) && !planted(110);
+                !written && way.sure && way.no_exit
             }
-            Effect::Exit => way.sure && way.no_exit && (way.no_effect || fault::planted(112)),
+            Effect::Exit => way.sure && way.no_exit && (way.no_effect || planted(111)),
             _ => false,
         };
         if !wanted || !self.operands_ready(inst, DEPTH) {

@@ -16,6 +16,7 @@ use crate::ir::arith::{self, Outcome};
 use crate::ir::opcode::Effect;
 use crate::ir::{Block, Cond, Function, Inst, InstData, Kind, Op, Value};
 
+use super::fault::planted;
 use super::{Context, params};
 
 /// What is known of a value: a constant, by its value, or one of the two.
@@ -145,7 +146,7 @@ impl Solver<'_> {
         let new = match (old, cell) {
             (_, UNKNOWN) => old,
             (UNKNOWN, cell) => cell,
-            (old, cell) if old == cell => old,
+            (old, cell) if old == cell || planted(114) && cell != VARIES => old,
             _ => VARIES,
         };
         if new != old {
@@ -312,6 +313,9 @@ impl Solver<'_> {
                     if !data.op.is_terminator() {
                         self.function.remove(inst);
                     }
+                }
+                if self.function.inst(inst).op == Op::Jump {
+                    self.function.drop_result(inst);
                 }
             }
         }

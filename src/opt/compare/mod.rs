@@ -401,7 +401,7 @@ fn all_together_keep_what_programs_do() {
 
 #[test]
 fn faults_have_numbers() {
-    assert!(fault::FAULTS.iter().enumerate().all(|(index, fault)| fault.0 == index as u32 + 1));
+    assert!(fault::FAULTS.is_sorted_by(|one, next| one.0 < next.0));
 }
 
 /// Each planted fault is noticed by the programs of the tests above.
@@ -409,7 +409,8 @@ fn faults_have_numbers() {
 #[cfg(feature = "planted-faults")]
 fn planted_faults_are_noticed() {
     let mut missed = Vec::new();
-    for &(number, pass, what) in fault::FAULTS {
+    // Those of the walk have programs of their own.
+    for &(number, pass, what) in fault::FAULTS.iter().filter(|fault| fault.0 < 100) {
         let (passes, flavour): (&[(&str, Pass)], _) = match pass {
             "range" => (&[("range", super::range::run)], Flavour::Mixed),
             "strength" => (&[("strength", super::strength::run)], Flavour::Divisions),
