@@ -677,6 +677,17 @@ impl Function {
         }
     }
 
+    /// Where a value comes from, for those who look at many: the instruction, or else the bits of the constant.
+    #[inline(always)]
+    pub fn inst_or_const(&self, value: Value) -> (Option<Inst>, Option<u64>) {
+        let def = self.values[value.index()].def;
+        match def >> TAG {
+            0 => (Some(Inst(def)), None),
+            2 => (None, Some(self.const_bits[(def & INDEX) as usize])),
+            _ => (None, None),
+        }
+    }
+
     /// The instruction that gives a value.
     #[inline(always)]
     pub fn def_inst(&self, value: Value) -> Option<Inst> {
@@ -1057,6 +1068,7 @@ impl Function {
     }
 
     /// The frame state that an instruction may leave through, or that its call has.
+    #[inline]
     pub fn inst_state(&self, inst: Inst) -> Option<FrameState> {
         let data = self.inst(inst);
         match data.guard() {

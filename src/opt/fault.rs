@@ -10,7 +10,7 @@ pub const FAULTS: &[(u32, &str, &str)] = &[
     (4, "range", "the assumption about a loop's parameters is not checked"),
     (5, "strength", "a quotient of a negative dividend is not corrected"),
     (6, "strength", "the shift behind a high product is one too small"),
-    (7, "rotate", "uses behind the loop see the first test's values only"),
+    (7, "rotate", "the first turn is not tested for"),
     (8, "inline", "the frame states of an inlined body have no parent"),
     (9, "escape", "a field keeps its first value"),
     (10, "escape", "frame states show the fields of removed objects as they were made"),

@@ -23,7 +23,7 @@ use crate::ir::{Block, Function, Inst, InstData, Kind, Module, Op, Value};
 use super::Context;
 use super::fold::{self, Folded, INDEX, Index};
 use super::fold_rules::Rule;
-use super::gvn::{self, Key, Scoped, canonical_order};
+use super::gvn::{self, Key, Scoped};
 use super::memory::Memory;
 use super::{fold_control, guards, params};
 
@@ -314,7 +314,9 @@ impl Forward<'_> {
             return;
         }
         if self.flags.contains(Flags::GVN) {
-            canonical_order(self.function, data);
+            if !self.flags.contains(Flags::FOLD) {
+                gvn::order(self.function, data);
+            }
             let key = Key::of(data);
             if let Some(value) = self.state.table.find(&key)
                 && self.becomes(inst, Value(value))
@@ -333,7 +335,7 @@ impl Forward<'_> {
         }
         let numbered = self.flags.contains(Flags::GVN) && gvn::is_numbered(data.op);
         if numbered {
-            canonical_order(self.function, &mut data);
+            gvn::order(self.function, &mut data);
             if let Some(value) = self.state.table.find(&Key::of(&data)) {
                 return Value(value);
             }
@@ -385,7 +387,9 @@ impl Forward<'_> {
             }
         }
         if self.flags.contains(Flags::GVN) {
-            canonical_order(self.function, data);
+            if !self.flags.contains(Flags::FOLD) {
+                gvn::order(self.function, data);
+            }
             let key = Key::of(data);
             if let Some(value) = self.state.table.find(&key) {
                 self.becomes(inst, Value(value));

@@ -36,6 +36,14 @@ impl Key {
     pub fn of(data: &InstData) -> Key {
         let row = data.op.row();
         let mut words = data.words();
+        if data.op == Op::Cmp && words[0] > words[1] {
+            return Key::new(
+                data.op,
+                data.kind as u32,
+                data.cond().swapped() as u16,
+                [words[1], words[0], u32::MAX, 0],
+            );
+        }
         // A guard does not distinguish.
         if row.guard < 4 {
             words[row.guard as usize & 3] = u32::MAX;
@@ -160,23 +168,27 @@ impl Scoped {
     }
 }
 
-/// Puts the operands into the order that they are looked up in: a constant second, else the lower number first.
+/// Puts the operands into the order that they are looked up in, given which of them are constants: a constant second, else the lower number
+/// first. Comparisons only for constants: whoever looks for a loop's limit finds it where it was, and the key has them in order.
 #[inline(always)]
-pub(super) fn canonical_order(function: &Function, data: &mut InstData) {
-    let swap = |a: u32, b: u32| {
-        let (left, right) = (Value(a), Value(b));
-        match (function.as_const(left).is_some(), function.as_const(right).is_some()) {
-            (false, false) | (true, true) => a > b,
-            (left, _) => left,
-        }
-    };
-    if data.op.has_cond() {
-        if swap(data.a, data.b) {
-            std::mem::swap(&mut data.a, &mut data.b);
+pub(super) fn canonical_order(data: &mut InstData, first: bool, second: bool) {
+    let swap = if first == second { data.a > data.b && !data.op.has_cond() } else { first };
+    if swap {
+        if data.op.has_cond() {
             data.aux = data.cond().swapped() as u16;
+        } else if !data.op.is_commutative() {
+            return;
         }
-    } else if data.op.is_commutative() && swap(data.a, data.b) {
         std::mem::swap(&mut data.a, &mut data.b);
+    }
+}
+
+/// The same, if nothing is known of the operands.
+#[inline(always)]
+pub(super) fn order(function: &Function, data: &mut InstData) {
+    if data.op.is_commutative() || data.op.has_cond() {
+        let is_const = |value: Value| function.as_const(value).is_some();
+        canonical_order(data, is_const(data.first()), is_const(data.second()));
     }
 }
 

@@ -1,13 +1,13 @@
 //! The passes of the forward walk, and those that clean up behind it.
 
 use super::{Flavour, all};
-use crate::opt::{Pass, cfg_simplify, dce, fold, forward, guards, gvn, memory};
+use crate::opt::{Pass, cfg_simplify, dce, fold, forward, guards, gvn, licm, memory, rotate, sccp};
 
 const FLAVOURS: [Flavour; 5] =
     [Flavour::Mixed, Flavour::Arrays, Flavour::Objects, Flavour::Calls, Flavour::Divisions];
 
 fn each(passes: &[(&str, Pass)]) {
-    let changed: u32 = FLAVOURS.into_iter().map(|flavour| all(passes, flavour, 150).changed).sum();
+    let changed: u32 = FLAVOURS.into_iter().map(|flavour| all(passes, flavour, 40).changed).sum();
     assert!(changed > 0, "nothing was changed");
 }
 
@@ -46,4 +46,21 @@ fn dce_keeps_what_programs_do() {
 #[test]
 fn fast_keeps_what_programs_do() {
     each(&[("forward", forward::run), ("dce", dce::run), ("simplify", cfg_simplify::run)]);
+}
+
+#[test]
+fn sccp_keeps_what_programs_do() {
+    each(&[("sccp", sccp::run)]);
+}
+
+#[test]
+fn licm_keeps_what_programs_do() {
+    each(&[("licm", licm::run)]);
+    each(&[
+        ("forward", forward::run),
+        ("rotate", rotate::run),
+        ("licm", licm::run),
+        ("forward", forward::run),
+        ("dce", dce::run),
+    ]);
 }
