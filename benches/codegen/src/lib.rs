@@ -15,6 +15,8 @@ pub mod generated;
 pub mod kernels;
 pub mod native;
 pub mod ours;
+#[cfg(test)]
+mod tests;
 #[cfg(feature = "peers")]
 mod translate;
 
