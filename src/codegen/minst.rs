@@ -67,6 +67,7 @@ pub struct MCode<I> {
     vregs: Vec<VReg>,
     values: Vec<ValueInfo>,
     remats: Vec<Remat>,
+    pool: Vec<u64>,
 
     // While lowering: instructions and operands in the order in which chunks are made.
     back_insts: Vec<I>,
@@ -92,6 +93,7 @@ impl<I> Default for MCode<I> {
             vregs: Vec::new(),
             values: Vec::new(),
             remats: Vec::new(),
+            pool: Vec::new(),
             back_insts: Vec::new(),
             back_infos: Vec::new(),
             back_ends: Vec::new(),
@@ -116,6 +118,7 @@ impl<I: Copy> MCode<I> {
         self.vregs.clear();
         self.values.clear();
         self.remats.clear();
+        self.pool.clear();
         self.back_insts.clear();
         self.back_infos.clear();
         self.back_ends.clear();
@@ -176,6 +179,17 @@ impl<I: Copy> MCode<I> {
         let start = self.vregs.len() as u32;
         self.vregs.extend_from_slice(arguments);
         self.blocks[block as usize].arguments = start..self.vregs.len() as u32;
+    }
+
+    /// A constant for the pool; its number.
+    pub fn pool(&mut self, bits: u64) -> u32 {
+        self.pool.push(bits);
+        self.pool.len() as u32 - 1
+    }
+
+    /// The constant with a number.
+    pub fn pooled(&self, number: u32) -> u64 {
+        self.pool[number as usize]
     }
 
     /// A new value.

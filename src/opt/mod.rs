@@ -19,12 +19,15 @@ mod forward;
 pub mod guards;
 pub mod gvn;
 pub mod inline;
+pub mod licm;
 pub mod memory;
 mod params;
 pub mod pipeline;
+pub mod preheader;
 pub mod range;
 pub mod repair;
 pub mod rotate;
+pub mod sccp;
 pub mod strength;
 pub mod unroll;
 pub mod vectorize;
@@ -56,6 +59,7 @@ pub struct Analyses {
 struct Scratch {
     forward: forward::State,
     dce: dce::State,
+    sccp: sccp::State,
 }
 
 /// Why a check was not needed.

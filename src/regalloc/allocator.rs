@@ -56,6 +56,7 @@ pub struct Allocator {
     pub(super) safepoints: Vec<u32>,
     /// Where values begin, in order.
     pub(super) order: Vec<(u32, u32)>,
+    pub(super) last_begin: u32,
     /// Values that terminators define in fixed registers: they may begin later than in order.
     pub(super) late_starts: Vec<u32>,
     pub(super) live: super::liveness::Scratch,
@@ -105,6 +106,7 @@ impl Allocator {
             blocks: Vec::new(),
             safepoints: Vec::new(),
             order: Vec::new(),
+            last_begin: 0,
             late_starts: Vec::new(),
             live: Default::default(),
             intervals: Vec::new(),
@@ -182,6 +184,7 @@ impl Allocator {
         self.blocks.clear();
         self.safepoints.clear();
         self.order.clear();
+        self.last_begin = 0;
         self.late_starts.clear();
         self.intervals.clear();
         self.waiting.clear();

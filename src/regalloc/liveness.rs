@@ -41,12 +41,16 @@ fn set(bits: &mut [u64], at: u32) {
 }
 
 /// Sets the bits of `first..=last`.
+#[inline]
 fn set_all(bits: &mut [u64], first: u32, last: u32) {
     let (low, high) = (first as usize / 64, last as usize / 64);
-    for (word, bits) in bits.iter_mut().enumerate().take(high + 1).skip(low) {
-        let from = if word == low { first % 64 } else { 0 };
-        let to = if word == high { last % 64 } else { 63 };
-        *bits |= u64::MAX << from & u64::MAX >> (63 - to);
+    let (from, to) = (u64::MAX << (first % 64), u64::MAX >> (63 - last % 64));
+    if low == high {
+        bits[low] |= from & to;
+    } else {
+        bits[low] |= from;
+        bits[low + 1..high].fill(u64::MAX);
+        bits[high] |= to;
     }
 }
 
@@ -348,9 +352,18 @@ impl Allocator {
     /// Puts the value in order, by where its interval begins: what an instruction defines may be listed otherwise.
     #[inline]
     fn begin(&mut self, vreg: VReg, from: u32) {
+        let late = from < self.last_begin;
+        self.last_begin = self.last_begin.max(from);
         self.order.push((from, vreg.0));
+        if late {
+            self.put_in_order();
+        }
+    }
+
+    #[inline(never)]
+    fn put_in_order(&mut self) {
         let mut at = self.order.len() - 1;
-        while at > 0 && self.order[at - 1].0 > from {
+        while at > 0 && self.order[at - 1].0 > self.order[at].0 {
             self.order.swap(at - 1, at);
             at -= 1;
         }
@@ -569,7 +582,13 @@ impl Allocator {
 }
 
 /// Is a use tied, or another use of the value in the same instruction? Such a value is read from the def's register both times.
-fn is_tied(list: &[Operand], tied: u64, index: usize) -> bool {
-    let same = |(other, op): (usize, &Operand)| tied >> other & 1 == 1 && op.vreg == list[index].vreg;
-    list.iter().enumerate().any(same)
+#[inline]
+fn is_tied(list: &[Operand], mut tied: u64, index: usize) -> bool {
+    while tied != 0 {
+        if list[tied.trailing_zeros() as usize].vreg == list[index].vreg {
+            return true;
+        }
+        tied &= tied - 1;
+    }
+    false
 }

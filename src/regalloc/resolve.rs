@@ -49,7 +49,6 @@ pub(super) struct Moves {
 }
 
 impl Moves {
-    #[inline]
     fn add(&mut self, point: u32, vreg: VReg, from: Alloc, to: Alloc) {
         if from != to {
             let first = &mut self.first[point as usize];
@@ -255,6 +254,7 @@ impl Allocator {
     }
 
     /// A fixed use: into the register before the instruction.
+    #[inline(never)]
     fn move_to_fixed(&mut self, list: &[Operand], index: usize, reg: PReg, early: u32, moves: &mut Moves) {
         let op = &list[index];
         let same = |other: &Operand| {

@@ -27,6 +27,8 @@ pub(super) struct Register {
     pub(super) holder: u32,
     /// Where the holder's current range ends.
     pub(super) until: u32,
+    /// Where the holder ends.
+    pub(super) to: u32,
     /// The holder's current range.
     range: u32,
     /// The holder's last use point that has been passed, or where it begins.
@@ -39,8 +41,16 @@ pub(super) struct Register {
 }
 
 impl Register {
-    pub(super) const FREE: Register =
-        Register { holder: NONE, until: 0, range: 0, last_need: 0, need: NONE, fixed: 0, fixed_from: 0 };
+    pub(super) const FREE: Register = Register {
+        holder: NONE,
+        until: 0,
+        to: 0,
+        range: 0,
+        last_need: 0,
+        need: NONE,
+        fixed: 0,
+        fixed_from: 0,
+    };
 }
 
 /// An interval with a register, in a hole.
@@ -59,6 +69,7 @@ struct Inactive {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct End {
     interval: u32,
+    reg: u32,
     next: u32,
 }
 
@@ -166,19 +177,18 @@ impl Allocator {
     #[inline]
     fn end_ranges(&mut self, at: u32) {
         let mut next = self.ends[at as usize];
-        while let Some(&End { interval: number, next: rest }) = self.end_list.get(next as usize) {
+        while let Some(&End { interval: number, reg, next: rest }) = self.end_list.get(next as usize) {
             next = rest;
-            let interval = &self.intervals[number as usize];
-            let reg = interval.reg as usize;
+            let reg = reg as usize;
             // It may have been shortened or evicted since.
             let register = &mut self.registers[reg];
             if register.holder != number || register.until != at {
                 continue;
             }
             register.holder = NONE;
-            let state = &mut self.classes[reg / 32];
+            let state = &mut self.classes[reg / 32 % 2];
             state.held &= !(1 << (reg % 32));
-            if interval.to > at {
+            if register.to > at {
                 // keeps LI1: the next range does not begin here
                 let range = register.range + 1;
                 let from = self.ranges[range as usize].from;
@@ -263,17 +273,18 @@ impl Allocator {
         let register = &mut self.registers[reg];
         register.holder = number;
         register.until = until;
+        register.to = interval.to;
         register.range = range;
         register.last_need = interval.from;
         register.need = interval.need;
-        self.end_at(number, until);
+        self.end_at(number, reg, until);
     }
 
     /// Has the interval looked at where its range ends.
     #[inline]
-    pub(super) fn end_at(&mut self, interval: u32, until: u32) {
+    pub(super) fn end_at(&mut self, interval: u32, reg: usize, until: u32) {
         let first = &mut self.ends[until as usize];
-        self.end_list.push(End { interval, next: *first });
+        self.end_list.push(End { interval, reg: reg as u32, next: *first });
         *first = self.end_list.len() as u32 - 1;
     }
 
@@ -284,7 +295,7 @@ impl Allocator {
         interval.reg = reg as u8;
         let (vreg, range) = (interval.vreg as usize, interval.range);
         self.hold(number, reg, range);
-        self.classes[reg / 32].held |= 1 << (reg % 32);
+        self.classes[reg / 32 % 2].held |= 1 << (reg % 32);
         let value = &mut self.values[vreg];
         value.reg_hint = reg as u8;
         let copy = value.hint_to;
@@ -591,7 +602,7 @@ impl Allocator {
     #[inline]
     fn release(&mut self, reg: usize) -> u32 {
         let number = std::mem::replace(&mut self.registers[reg].holder, NONE);
-        self.classes[reg / 32].held &= !(1 << (reg % 32));
+        self.classes[reg / 32 % 2].held &= !(1 << (reg % 32));
         number
     }
 

@@ -114,9 +114,12 @@ impl Allocator {
     fn bound_holder(&mut self, number: u32) {
         let interval = self.intervals[number as usize];
         let register = &mut self.registers[interval.reg as usize];
-        if register.holder == number && interval.to < register.until {
-            register.until = interval.to;
-            self.end_at(number, interval.to);
+        if register.holder == number {
+            register.to = interval.to;
+            if interval.to < register.until {
+                register.until = interval.to;
+                self.end_at(number, interval.reg as usize, interval.to);
+            }
         }
     }
 

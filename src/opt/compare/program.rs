@@ -583,6 +583,8 @@ impl Writer {
             values.chain(writer.object.clone().filter(|_| carry)).collect::<Vec<_>>().join(", ")
         };
         let (header, inside, end) = (self.block(), self.block(), self.block());
+        // What is behind may use the header's values as they are.
+        let direct = !*at_end && body.len() % 2 == 1;
         // What the first condition looks at has a kind.
         if *at_end {
             let first = self.values[*counter].clone();
@@ -604,9 +606,11 @@ impl Writer {
             self.enter(header, &changed, carry);
             let counter = self.values[*counter].clone();
             let outside = args(self);
-            self.line(&format!("br.{cond}.i32 {counter}, {limit}, b{inside}, b{end}({outside})"));
+            let passed = if direct { String::new() } else { format!("({outside})") };
+            self.line(&format!("br.{cond}.i32 {counter}, {limit}, b{inside}, b{end}{passed}"));
             let _ = writeln!(self.text, "b{inside}:");
         }
+        let in_header = (self.values.clone(), self.object.clone());
         self.stmts(body);
         let poll = self.guard("poll");
         self.line(&format!("poll {poll}"));
@@ -624,8 +628,13 @@ impl Writer {
         } else {
             self.line(&format!("jump b{header}({inside})"));
         }
-        self.object = object;
-        self.enter(end, &changed, carry);
+        if direct {
+            (self.values, self.object) = in_header;
+            let _ = writeln!(self.text, "b{end}:");
+        } else {
+            self.object = object;
+            self.enter(end, &changed, carry);
+        }
         self.values[*counter] = String::new();
     }
 }

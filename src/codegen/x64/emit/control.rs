@@ -6,6 +6,7 @@ use super::integers::{cmp, cmp_mem, test_self};
 use super::{E, Ops, Rmi, Xm, floats, local, moves, slot_mem};
 use crate::asm::x64::reg::*;
 use crate::asm::x64::{Cond, Mem};
+use crate::codegen::minst::Remat;
 use crate::regalloc::{Alloc, ValueInfo};
 
 /// Sets the flags.
@@ -51,7 +52,7 @@ fn test(e: &mut E<'_>, test: Test, ops: &mut Ops<'_>) {
         }
         Test::Float(src) => {
             let left = ops.xmm();
-            let right = floats::source(src, ops);
+            let right = floats::source(e, src, ops);
             match (e.isa.avx(), right) {
                 (false, Xm::Reg(right)) => e.asm.ucomisd_x_x(left, right),
                 (false, Xm::Mem(right)) => e.asm.ucomisd_x_m64(left, right),
@@ -117,9 +118,12 @@ fn cmov(e: &mut E<'_>, size: Size, cond: Cond, dst: Gpr64, src: Rmi) {
 }
 
 /// Jumps over a move unless the condition holds.
-pub(super) fn select_float(e: &mut E<'_>, what: Test, cc: Cc, info: ValueInfo, ops: &mut Ops<'_>) {
+pub(super) fn select_float(e: &mut E<'_>, what: Test, cc: Cc, then: Src, info: ValueInfo, ops: &mut Ops<'_>) {
     let dst = ops.next();
-    let then = ops.next();
+    let (then, remat) = match then {
+        Src::Pool(number) => (Alloc::None, Remat::Bits(e.code.pooled(number))),
+        _ => (ops.next(), Remat::No),
+    };
     test(e, what, ops);
     let skip = local(e);
     match cc {
@@ -135,7 +139,7 @@ pub(super) fn select_float(e: &mut E<'_>, what: Test, cc: Cc, info: ValueInfo, o
             e.asm.bind(take);
         }
     }
-    moves::edit(e, then, dst, info, crate::codegen::minst::Remat::No);
+    moves::edit(e, then, dst, info, remat);
     e.asm.bind(skip);
 }
 

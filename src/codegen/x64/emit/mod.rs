@@ -77,6 +77,8 @@ impl Ops<'_> {
     pub(super) fn src(&mut self, src: Src) -> Rmi {
         match src {
             Src::Imm(imm) => Rmi::Imm(imm),
+            // Not reached: pooled constants are floats.
+            Src::Pool(_) => Rmi::Imm(0),
             Src::Mem(addr) => Rmi::Mem(self.mem(addr)),
             Src::Rm => match self.next() {
                 Alloc::Slot(slot) => Rmi::Mem(slot_mem(slot, 1)),
@@ -251,10 +253,10 @@ pub(super) fn inst(e: &mut E<'_>, number: u32, allocs: &[Alloc]) {
         }
         Inst::Set(test, cc) => control::set(e, test, cc, ops),
         Inst::Select(size, test, cc) => control::select(e, size, test, cc, ops),
-        Inst::SelectFloat(test, cc) => {
+        Inst::SelectFloat(test, cc, then) => {
             let vreg = e.code.inst_operand(number, 0);
             let info = crate::regalloc::Function::value(e.code, vreg);
-            control::select_float(e, test, cc, info, ops);
+            control::select_float(e, test, cc, then, info, ops);
         }
         Inst::Branch(test, cc) => control::branch(e, test, cc, ops),
         Inst::Exit(test, cc, exit) => control::exit(e, test, cc, exit, ops),
@@ -298,7 +300,7 @@ pub(super) fn inst(e: &mut E<'_>, number: u32, allocs: &[Alloc]) {
         Inst::Vector(vector, lane, kind, src) => vectors::binary(e, vector, lane, kind, src, ops),
         Inst::VectorUnary(unary, lane, kind) => vectors::unary(e, unary, lane, kind, ops),
         Inst::Splat(lane, kind) => vectors::splat(e, lane, kind, ops),
-        Inst::VectorSelect(kind) => vectors::select(e, kind, ops),
+        Inst::VectorSelect(kind, then) => vectors::select(e, kind, then, ops),
         Inst::Extract(lane, kind, index) => vectors::extract(e, lane, kind, index, ops),
         Inst::Reduce(vector, lane, kind) => vectors::reduce(e, vector, lane, kind, ops),
         Inst::CountTrue(lane, kind) => vectors::count_true(e, lane, kind, ops),

@@ -1,4 +1,4 @@
-//! Times the phases of the compiler: `cargo bench --bench compile -- FILE [ROUNDS]`.
+//! Times the phases of the compiler: `cargo bench --bench frontend -- FILE [ROUNDS]`.
 //!
 //! Each round is a process of its own, since the first touch of memory is a good part of the work. The figures are the
 //! least of the rounds, per phase. On Linux they are the CPU time of the process (kernel included) and the memory that
@@ -24,7 +24,7 @@ fn main() {
     let mut words = std::env::args().skip(1).filter(|word| word != "--bench");
     let Some(file) = words.next() else {
         // Also what `cargo bench` without arguments does.
-        return println!("usage: cargo bench --bench compile -- FILE [ROUNDS]");
+        return println!("usage: cargo bench --bench frontend -- FILE [ROUNDS]");
     };
     let rest = words.next();
     if rest.as_deref() == Some(ROUND) {
