@@ -20,24 +20,23 @@ use crate::ir::cfg::Cfg;
 use crate::ir::dom::Dom;
 use crate::ir::loops::Loops;
 use crate::ir::opcode::Effect;
-use crate::ir::{self, Block, Convention, Def, Effects, Function, Inst, InstData, Kind, Module, Op, Value};
-use crate::regalloc::{Operand, RegClass, RegSet, Time, VReg, ValueInfo};
+use crate::ir::{self, Block, Convention, Effects, Function, Inst, InstData, Kind, Module, Op, Value};
+use crate::regalloc::{Constraint, Operand, RegClass, RegSet, Time, VReg, ValueInfo};
 
 /// Memory that lowering uses again for each function.
 #[derive(Debug)]
-pub struct LowerBuffers {
+pub struct LowerBuffers<I> {
     cfg: Cfg,
     dom: Dom,
     loops: Loops,
     pub(super) order: Order,
     uses: Vec<u16>,
-    vregs: Vec<VReg>,
-    /// By value: somebody has asked for it.
-    asked: Vec<bool>,
+    /// By value: its register; with `UNASKED` set if nobody has asked for it, all ones if it has none.
+    vregs: Vec<u32>,
     epochs: Vec<u32>,
     noted: Vec<u32>,
-    /// Scratch for operands.
-    ops: Vec<Operand>,
+    /// Constants that the next instruction has asked for.
+    constants: Vec<(I, VReg)>,
     arguments: Vec<VReg>,
     passed: Vec<Passed>,
     pub(super) exits: Vec<ExitData>,
@@ -45,7 +44,7 @@ pub struct LowerBuffers {
     pub(super) places: Vec<u32>,
 }
 
-impl Default for LowerBuffers {
+impl<I> Default for LowerBuffers<I> {
     fn default() -> Self {
         LowerBuffers {
             cfg: Cfg::default(),
@@ -54,10 +53,9 @@ impl Default for LowerBuffers {
             order: Order::default(),
             uses: Vec::new(),
             vregs: Vec::new(),
-            asked: Vec::new(),
             epochs: Vec::new(),
             noted: Vec::new(),
-            ops: Vec::new(),
+            constants: Vec::new(),
             arguments: Vec::new(),
             passed: Vec::new(),
             exits: Vec::new(),
@@ -67,7 +65,23 @@ impl Default for LowerBuffers {
     }
 }
 
-const NO_VREG: VReg = VReg(u32::MAX);
+/// No register.
+const NO_VREG: u32 = u32::MAX;
+/// A parameter that nobody has asked for.
+const UNASKED: u32 = 1 << 31;
+
+/// By kind: what the allocator is to know.
+const INFOS: [ValueInfo; 10] = {
+    let mut infos =
+        [ValueInfo { class: RegClass::Int, slots: 1, reference: false, rematerializable: false }; 10];
+    infos[Kind::F64 as usize].class = RegClass::Float;
+    infos[Kind::V128 as usize] =
+        ValueInfo { class: RegClass::Float, slots: 2, reference: false, rematerializable: false };
+    infos[Kind::V256 as usize] =
+        ValueInfo { class: RegClass::Float, slots: 4, reference: false, rematerializable: false };
+    infos[Kind::Ref as usize].reference = true;
+    infos
+};
 
 /// A function on its way to machine instructions.
 pub struct Lower<'a, I: Isa> {
@@ -81,7 +95,7 @@ pub struct Lower<'a, I: Isa> {
     pub options: &'a Options,
     /// The result.
     pub code: &'a mut MCode<I::Inst>,
-    buffers: &'a mut LowerBuffers,
+    buffers: &'a mut LowerBuffers<I::Inst>,
     block: Block,
     mblock: u32,
     inst: Inst,
@@ -91,6 +105,8 @@ pub struct Lower<'a, I: Isa> {
     pub has_calls: bool,
     /// A frame is needed for another reason.
     pub needs_frame: bool,
+    /// Loads are not folded: the instruction has all the registers that it can have.
+    pub keep_loads: bool,
     /// What emission has to know of the whole function, as the target likes.
     pub marks: u32,
     /// The first thing that cannot be lowered.
@@ -105,7 +121,7 @@ impl<'a, I: Isa> Lower<'a, I> {
         isa: &'a I,
         options: &'a Options,
         code: &'a mut MCode<I::Inst>,
-        buffers: &'a mut LowerBuffers,
+        buffers: &'a mut LowerBuffers<I::Inst>,
     ) -> Result<Lowered, CompileError> {
         code.clear();
         buffers.cfg.compute(function);
@@ -127,6 +143,7 @@ impl<'a, I: Isa> Lower<'a, I> {
             outgoing: 0,
             has_calls: false,
             needs_frame: false,
+            keep_loads: false,
             marks: 0,
             error: None,
         };
@@ -163,8 +180,6 @@ impl<'a, I: Isa> Lower<'a, I> {
         buffers.uses.resize(function.value_count(), 0);
         buffers.vregs.clear();
         buffers.vregs.resize(function.value_count(), NO_VREG);
-        buffers.asked.clear();
-        buffers.asked.resize(function.value_count(), false);
         buffers.noted.clear();
         buffers.noted.resize(function.value_count(), u32::MAX);
         buffers.epochs.clear();
@@ -173,14 +188,33 @@ impl<'a, I: Isa> Lower<'a, I> {
         for index in 0..buffers.cfg.rpo.len() {
             let block = buffers.cfg.rpo[index];
             epoch += 1;
-            for inst in function.insts(block) {
+            let mut next = function.first_inst(block);
+            while let Some(inst) = next {
+                next = function.next_inst(inst);
+                let data = function.inst(inst);
+                let row = data.op.row();
                 let uses = &mut buffers.uses;
-                function.visit_uses(inst, |value| {
+                let mut count = |value: Value| {
                     let count = &mut uses[value.index()];
                     *count = count.saturating_add(1);
-                });
+                };
+                let (mut mask, words) = (row.values, data.words());
+                while mask != 0 {
+                    let word = Value(words[mask.trailing_zeros() as usize & 3]);
+                    mask &= mask - 1;
+                    if !word.is_none() {
+                        count(word);
+                    }
+                }
+                if row.effect as u8 >= Effect::Exit as u8 {
+                    function.list_values(data.arguments()).for_each(&mut count);
+                    function.visit_edge_args(inst, &mut count);
+                    if let Some(state) = function.inst_state(inst) {
+                        function.visit_state(state, &mut count);
+                    }
+                }
                 buffers.epochs[inst.index()] = epoch;
-                match function.inst(inst).op.row().effect {
+                match row.effect {
                     Effect::Write | Effect::Make | Effect::Poll | Effect::Call | Effect::EndCall => {
                         epoch += 1
                     }
@@ -234,12 +268,13 @@ impl<'a, I: Isa> Lower<'a, I> {
                 let value = self.function.params(block)[param];
                 if self.use_count(value) > 0 {
                     let info = Lower::<I>::info(self.function.kind(value));
-                    self.buffers.vregs[value.index()] = self.code.new_vreg(info, Remat::No);
+                    self.buffers.vregs[value.index()] = self.code.new_vreg(info, Remat::No).0 | UNASKED;
                 }
             }
             let (function, vregs) = (self.function, &self.buffers.vregs);
             let params = function.params(block).iter().map(|value| vregs[value.index()]);
-            self.code.set_params(index as u32, params.filter(|&vreg| vreg != NO_VREG));
+            let params = params.filter(|&vreg| vreg != NO_VREG).map(|vreg| VReg(vreg & !UNASKED));
+            self.code.set_params(index as u32, params);
         }
     }
 
@@ -254,7 +289,8 @@ impl<'a, I: Isa> Lower<'a, I> {
                 _ => {}
             }
             self.inst = inst;
-            if data.op == Op::Jump {
+            // A switch without cases is a jump.
+            if data.op == Op::Jump || data.op == Op::Switch && data.edge_count() == 1 {
                 self.lower_jump(data.d);
             } else {
                 self.code.begin_chunk(self.mblock);
@@ -302,13 +338,13 @@ impl<'a, I: Isa> Lower<'a, I> {
     /// Has anybody asked for the result?
     #[inline]
     pub fn is_wanted(&self, inst: Inst) -> bool {
-        self.function.result(inst).is_some_and(|value| self.buffers.vregs[value.index()] != NO_VREG)
+        self.function.result(inst).is_some_and(|value| self.lives_on(value))
     }
 
     /// Will the value be needed after the instruction that is being lowered?
     #[inline]
     pub fn lives_on(&self, value: Value) -> bool {
-        self.buffers.asked[value.index()]
+        self.buffers.vregs[value.index()] < UNASKED
     }
 
     /// The bits of a constant.
@@ -327,47 +363,45 @@ impl<'a, I: Isa> Lower<'a, I> {
             && self.function.inst_block(inst) == Some(self.block)
             && match self.function.inst(inst).op.row().effect {
                 Effect::Pure => true,
-                Effect::Read => self.buffers.epochs[inst.index()] == self.buffers.epochs[self.inst.index()],
+                Effect::Read => !self.keep_loads && self.buffers.epochs[inst.index()] == self.buffers.epochs[self.inst.index()],
                 _ => false,
             };
         fits.then_some(inst)
     }
 
     /// What the allocator is to know of values of a kind.
+    #[inline]
     pub const fn info(kind: Kind) -> ValueInfo {
-        let class = if kind.is_float_class() { RegClass::Float } else { RegClass::Int };
-        let slots = match kind {
-            Kind::V128 => 2,
-            Kind::V256 => 4,
-            _ => 1,
-        };
-        ValueInfo { class, slots, reference: matches!(kind, Kind::Ref), rematerializable: false }
+        INFOS[kind as usize]
     }
 
-    /// The register of a value. A constant gets one of its own each time, made where it is asked for.
+    /// The register of a value. A constant gets one of its own each time, made before the next instruction.
+    #[inline]
     pub fn reg(&mut self, value: Value) -> VReg {
-        self.buffers.asked[value.index()] = true;
         let known = self.buffers.vregs[value.index()];
+        if known < UNASKED { VReg(known) } else { self.first_asked(value, known) }
+    }
+
+    fn first_asked(&mut self, value: Value, known: u32) -> VReg {
         if known != NO_VREG {
-            return known;
+            self.buffers.vregs[value.index()] = known & !UNASKED;
+            return VReg(known & !UNASKED);
         }
         let kind = self.function.kind(value);
-        if let Def::Const(bits) = self.function.def(value) {
+        if let Some(bits) = self.function.as_const(value) {
             return self.constant(kind, Remat::Bits(bits));
         }
         let vreg = self.code.new_vreg(Lower::<I>::info(kind), Remat::No);
-        self.buffers.vregs[value.index()] = vreg;
+        self.buffers.vregs[value.index()] = vreg.0;
         vreg
     }
 
-    /// A constant in a register, made here.
+    /// A constant in a register, made before the next instruction.
     pub fn constant(&mut self, kind: Kind, remat: Remat) -> VReg {
         // A null is no reference that the collector has to see.
         let info = ValueInfo { rematerializable: true, reference: false, ..Lower::<I>::info(kind) };
         let vreg = self.code.new_vreg(info, remat);
-        let info = Info { clobbers: 0, safepoint: false, is_move: false, origin: self.inst };
-        // Not with the operands that are being collected for the instruction which asks for it.
-        self.code.push(I::constant_inst(kind), info, &[Operand::def(vreg)]);
+        self.buffers.constants.push((I::constant_inst(kind), vreg));
         vreg
     }
 
@@ -394,9 +428,12 @@ impl<'a, I: Isa> Lower<'a, I> {
 
     /// Adds an operand to the next instruction, and gives its index.
     #[inline]
-    pub fn operand(&mut self, operand: Operand) -> u8 {
-        self.buffers.ops.push(operand);
-        (self.buffers.ops.len() - 1) as u8
+    pub fn operand(&mut self, mut operand: Operand) -> u8 {
+        // A constant has no slot to be read from.
+        if operand.constraint == Constraint::Any && self.code.remat(operand.vreg) != Remat::No {
+            operand.constraint = Constraint::Reg;
+        }
+        self.code.add_operand(operand)
     }
 
     /// Pushes an instruction with the operands that were added.
@@ -426,8 +463,17 @@ impl<'a, I: Isa> Lower<'a, I> {
     #[inline]
     fn push_with(&mut self, inst: I::Inst, clobbers: u8, safepoint: bool, is_move: bool) {
         let info = Info { clobbers, safepoint, is_move, origin: self.inst };
-        self.code.push(inst, info, &self.buffers.ops);
-        self.buffers.ops.clear();
+        if !self.buffers.constants.is_empty() {
+            let info = Info { clobbers: 0, safepoint: false, is_move: false, origin: self.inst };
+            // The instruction's exits have noted its number as it would have been without them.
+            let made = self.code.made();
+            for exit in self.buffers.exits.iter_mut().rev().take_while(|exit| exit.inst == made) {
+                exit.inst += self.buffers.constants.len() as u32;
+            }
+            self.code.push_before(&self.buffers.constants, info);
+            self.buffers.constants.clear();
+        }
+        self.code.push(inst, info);
     }
 
     /// Adds what a guard's frame state needs as operands of the next instruction, and gives the number of the exit.
@@ -436,13 +482,13 @@ impl<'a, I: Isa> Lower<'a, I> {
     pub fn exit(&mut self, guard: ir::Guard, time: Time) -> u32 {
         let exit = self.buffers.exits.len() as u32;
         let first_value = self.buffers.exit_values.len() as u32;
-        let first_operand = self.buffers.ops.len() as u32;
+        let first_operand = u32::from(self.code.operands_added());
         let function = self.function;
         function.visit_state(function.guard(guard).state, |value| {
             if self.buffers.noted[value.index()] != exit && self.as_const(value).is_none() {
                 self.buffers.noted[value.index()] = exit;
                 let vreg = self.reg(value);
-                self.buffers.ops.push(Operand { time, ..Operand::any_use(vreg) });
+                self.code.add_operand(Operand { time, ..Operand::any_use(vreg) });
                 self.buffers.exit_values.push(value);
             }
         });
@@ -460,7 +506,8 @@ impl<'a, I: Isa> Lower<'a, I> {
     /// Notes that something cannot be lowered.
     pub fn fail(&mut self, error: CompileError) {
         self.error.get_or_insert(error);
-        self.buffers.ops.clear();
+        self.code.drop_operands();
+        self.buffers.constants.clear();
     }
 
     /// May the function use the context? Only those of the Orus convention have it in a register.

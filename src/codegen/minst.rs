@@ -67,12 +67,15 @@ pub struct MCode<I> {
     vregs: Vec<VReg>,
     values: Vec<ValueInfo>,
     remats: Vec<Remat>,
+    pool: Vec<u64>,
 
     // While lowering: instructions and operands in the order in which chunks are made.
     back_insts: Vec<I>,
     back_infos: Vec<Info>,
     back_ends: Vec<u32>,
     back_operands: Vec<Operand>,
+    /// Where the operands of the next one begin.
+    back_start: u32,
     /// Where each chunk begins among `back_insts`, and its block.
     chunks: Vec<(u32, u32)>,
 }
@@ -90,10 +93,12 @@ impl<I> Default for MCode<I> {
             vregs: Vec::new(),
             values: Vec::new(),
             remats: Vec::new(),
+            pool: Vec::new(),
             back_insts: Vec::new(),
             back_infos: Vec::new(),
             back_ends: Vec::new(),
             back_operands: Vec::new(),
+            back_start: 0,
             chunks: Vec::new(),
         }
     }
@@ -113,10 +118,12 @@ impl<I: Copy> MCode<I> {
         self.vregs.clear();
         self.values.clear();
         self.remats.clear();
+        self.pool.clear();
         self.back_insts.clear();
         self.back_infos.clear();
         self.back_ends.clear();
         self.back_operands.clear();
+        self.back_start = 0;
         self.chunks.clear();
     }
 
@@ -174,6 +181,17 @@ impl<I: Copy> MCode<I> {
         self.blocks[block as usize].arguments = start..self.vregs.len() as u32;
     }
 
+    /// A constant for the pool; its number.
+    pub fn pool(&mut self, bits: u64) -> u32 {
+        self.pool.push(bits);
+        self.pool.len() as u32 - 1
+    }
+
+    /// The constant with a number.
+    pub fn pooled(&self, number: u32) -> u64 {
+        self.pool[number as usize]
+    }
+
     /// A new value.
     #[inline]
     pub fn new_vreg(&mut self, info: ValueInfo, remat: Remat) -> VReg {
@@ -188,13 +206,45 @@ impl<I: Copy> MCode<I> {
         self.chunks.push((self.back_insts.len() as u32, block));
     }
 
-    /// Adds an instruction to the chunk.
+    /// Adds an operand to the next instruction, and gives its index among them.
     #[inline]
-    pub(super) fn push(&mut self, inst: I, info: Info, operands: &[Operand]) {
+    pub(super) fn add_operand(&mut self, operand: Operand) -> u8 {
+        self.back_operands.push(operand);
+        self.operands_added() - 1
+    }
+
+    /// How many operands the next instruction has until now. More than 255 are none that are asked for by index.
+    #[inline]
+    pub(super) fn operands_added(&self) -> u8 {
+        (self.back_operands.len() as u32 - self.back_start) as u8
+    }
+
+    /// Forgets the operands that were added.
+    pub(super) fn drop_operands(&mut self) {
+        self.back_operands.truncate(self.back_start as usize);
+    }
+
+    /// Adds an instruction with those operands to the chunk.
+    #[inline]
+    pub(super) fn push(&mut self, inst: I, info: Info) {
         self.back_insts.push(inst);
         self.back_infos.push(info);
-        self.back_operands.extend_from_slice(operands);
-        self.back_ends.push(self.back_operands.len() as u32);
+        self.back_start = self.back_operands.len() as u32;
+        self.back_ends.push(self.back_start);
+    }
+
+    /// Adds instructions with a def each to the chunk, before the next one, which has operands already.
+    #[cold]
+    pub(super) fn push_before(&mut self, insts: &[(I, VReg)], info: Info) {
+        let start = self.back_start as usize;
+        let defs = insts.iter().map(|&(_, vreg)| Operand::def(vreg));
+        self.back_operands.splice(start..start, defs);
+        for &(inst, _) in insts {
+            self.back_insts.push(inst);
+            self.back_infos.push(info);
+            self.back_start += 1;
+            self.back_ends.push(self.back_start);
+        }
     }
 
     /// How many instructions were made: the index among them of the next one.
@@ -221,16 +271,18 @@ impl<I: Copy> MCode<I> {
                 self.blocks[block as usize].insts.start = self.insts.len() as u32;
                 current = block;
             }
-            for at in start..end {
-                places[at as usize] = self.insts.len() as u32;
-                self.insts.push(self.back_insts[at as usize]);
-                self.infos.push(self.back_infos[at as usize]);
-                self.starts.push(self.operands.len() as u32);
-                let from = if at == 0 { 0 } else { self.back_ends[at as usize - 1] };
-                self.operands.extend_from_slice(
-                    &self.back_operands[from as usize..self.back_ends[at as usize] as usize],
-                );
+            // Operands follow each other in a chunk: they move by the same distance.
+            let first = if start == 0 { 0 } else { self.back_ends[start as usize - 1] };
+            let base = self.operands.len() as u32;
+            let mut from = first;
+            for at in start as usize..end as usize {
+                places[at] = self.insts.len() as u32;
+                self.insts.push(self.back_insts[at]);
+                self.infos.push(self.back_infos[at]);
+                self.starts.push(base + from - first);
+                from = self.back_ends[at];
             }
+            self.operands.extend_from_slice(&self.back_operands[first as usize..from as usize]);
             end = start;
         }
         if current != u32::MAX {
@@ -270,6 +322,20 @@ impl<I: Copy> MCode<I> {
     /// Changes an instruction that has the same operands after as before.
     pub fn set_inst(&mut self, inst: u32, to: I) {
         self.insts[inst as usize] = to;
+    }
+
+    /// Makes an instruction with one use and one def a move between registers.
+    pub(super) fn make_move(&mut self, inst: u32, to: I) {
+        self.insts[inst as usize] = to;
+        self.infos[inst as usize].is_move = true;
+        for at in self.starts[inst as usize]..self.starts[inst as usize + 1] {
+            self.operands[at as usize].constraint = regalloc::Constraint::Reg;
+        }
+    }
+
+    /// Is the instruction the first of its block?
+    pub(super) fn begins_block(&self, inst: u32) -> bool {
+        self.blocks.binary_search_by_key(&inst, |block| block.insts.start).is_ok()
     }
 
     /// What to compute a value from, if it is a constant.

@@ -71,6 +71,30 @@ pub enum Ended {
 /// A thunk: Rust calls it as `extern "C" fn(&mut Entry) -> u64`.
 pub type Thunk = unsafe extern "C" fn(&mut Entry) -> u64;
 
+/// A call from compiled code to a function that is not compiled, as its handler sees it. See `outcall_stub` of the targets.
+#[repr(C)]
+#[derive(Clone, Debug)]
+pub struct Outcall {
+    /// Which function is called: a number given when the stub was made.
+    pub number: u64,
+    /// The context, in the Orus convention.
+    pub context: u64,
+    /// What is left of the depth, in the Orus convention: in a register of 32 bits.
+    pub depth: u64,
+    /// The return address in the caller.
+    pub pc: u64,
+    /// The frame pointer of the caller.
+    pub fp: u64,
+    /// The arguments, 8 bytes each (vectors: 16 and 32), in order. Above those of the system's convention that are shorter, there may be
+    /// anything.
+    pub arguments: *const u64,
+    /// Where the result goes.
+    pub result: [u64; 4],
+}
+
+/// What does the work of functions that are not compiled. It returns whether they raise.
+pub type OutcallHandler = extern "C" fn(call: &mut Outcall) -> u64;
+
 /// A function in the code cache, with what is to know of it.
 #[derive(Debug)]
 pub struct Linked {

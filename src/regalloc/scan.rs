@@ -11,14 +11,14 @@
 //! - SC2 A value's first interval meets no inactive one later: in SSA form two values interfere only if one lives where the other is
 //!   defined. So only intervals split off, and those that begin behind their definition, are compared with the inactive ones.
 //!
-//! Cost. For each interval a few looks at masks; the registers are gone through only when the range of one has ended, when a fixed range
-//! begins before the interval ends, and to choose whom to evict.
+//! Cost. For each interval a few looks at masks, and a list entry for each end of a range; the registers are gone through only when a
+//! fixed range begins before the interval ends, and to choose whom to evict.
 //! Sources. Poletto, Sarkar (1999); Wimmer, Moessenboeck: *Optimized interval splitting in a linear scan register allocator* (2005).
 
 use super::AllocError;
 use super::allocator::Allocator;
 use super::fault::Fault;
-use super::interval::{FAR, FixedRange, HINT_REG, LiveInterval, NONE, SPILLED, UNSET};
+use super::interval::{FAR, FixedRange, HINT_REG, LiveInterval, NONE, UNSET};
 
 /// The state of a register, by class and preference.
 #[derive(Clone, Copy, Debug)]
@@ -27,20 +27,30 @@ pub(super) struct Register {
     pub(super) holder: u32,
     /// Where the holder's current range ends.
     pub(super) until: u32,
+    /// Where the holder ends.
+    pub(super) to: u32,
     /// The holder's current range.
     range: u32,
     /// The holder's last use point that has been passed, or where it begins.
-    last_need: u32,
+    pub(super) last_need: u32,
     /// The holder's next use point.
-    need: u32,
+    pub(super) need: u32,
     /// Its first fixed range that does not end at or before the current point, and where that begins.
     fixed: u32,
     fixed_from: u32,
 }
 
 impl Register {
-    pub(super) const FREE: Register =
-        Register { holder: NONE, until: 0, range: 0, last_need: 0, need: NONE, fixed: 0, fixed_from: 0 };
+    pub(super) const FREE: Register = Register {
+        holder: NONE,
+        until: 0,
+        to: 0,
+        range: 0,
+        last_need: 0,
+        need: NONE,
+        fixed: 0,
+        fixed_from: 0,
+    };
 }
 
 /// An interval with a register, in a hole.
@@ -59,6 +69,7 @@ struct Inactive {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct End {
     interval: u32,
+    reg: u32,
     next: u32,
 }
 
@@ -68,7 +79,7 @@ pub(super) struct Class {
     /// The registers to allocate.
     all: u32,
     /// Those that intervals are in.
-    held: u32,
+    pub(super) held: u32,
     /// No range of an inactive interval begins before that.
     resume: u32,
     /// No fixed range begins before that.
@@ -92,7 +103,7 @@ impl Class {
 
 /// The registers of a mask, as indices from `base` on.
 #[inline]
-fn each(base: u32, mut mask: u32) -> impl Iterator<Item = usize> {
+pub(super) fn each(base: u32, mut mask: u32) -> impl Iterator<Item = usize> {
     std::iter::from_fn(move || {
         let bit = (mask != 0).then(|| mask.trailing_zeros())?;
         mask &= mask - 1;
@@ -108,6 +119,7 @@ fn is_free(hint: u8, base: usize, free: u32) -> bool {
 
 impl Allocator {
     /// Gives each interval a place.
+    #[inline(never)]
     pub(super) fn scan(&mut self) -> Result<(), AllocError> {
         for index in 0..self.late_starts.len() {
             let vreg = self.late_starts[index];
@@ -128,7 +140,8 @@ impl Allocator {
             self.end_ranges(early + 1);
             self.place_up_to(&mut next, early + 1)?;
         }
-        self.stats.intervals = self.intervals.iter().filter(|it| it.from != FAR).count() as u32;
+        self.stats.values = self.order.len() as u32 + self.late_starts.len() as u32;
+        self.stats.intervals = self.stats.values + self.stats.splits;
         Ok(())
     }
 
@@ -164,19 +177,18 @@ impl Allocator {
     #[inline]
     fn end_ranges(&mut self, at: u32) {
         let mut next = self.ends[at as usize];
-        while let Some(&End { interval: number, next: rest }) = self.end_list.get(next as usize) {
+        while let Some(&End { interval: number, reg, next: rest }) = self.end_list.get(next as usize) {
             next = rest;
-            let interval = &self.intervals[number as usize];
-            let reg = interval.reg as usize;
+            let reg = reg as usize;
             // It may have been shortened or evicted since.
-            let Some(register) = self.registers.get_mut(reg) else { continue };
+            let register = &mut self.registers[reg];
             if register.holder != number || register.until != at {
                 continue;
             }
             register.holder = NONE;
-            let state = &mut self.classes[reg / 32];
+            let state = &mut self.classes[reg / 32 % 2];
             state.held &= !(1 << (reg % 32));
-            if interval.to > at {
+            if register.to > at {
                 // keeps LI1: the next range does not begin here
                 let range = register.range + 1;
                 let from = self.ranges[range as usize].from;
@@ -188,6 +200,7 @@ impl Allocator {
     }
 
     /// Inactive intervals whose hole has ended get their registers back.
+    #[inline(never)]
     fn resume(&mut self, class: usize, at: u32) {
         let base = class as u32 * 32;
         let (mut index, mut least) = (0, FAR);
@@ -223,7 +236,7 @@ impl Allocator {
     }
 
     /// Walls that lie behind are passed.
-    #[inline]
+    #[inline(never)]
     fn pass_walls(&mut self, class: usize, at: u32) {
         let state = &mut self.classes[class];
         let list = &self.walls[class];
@@ -234,6 +247,7 @@ impl Allocator {
     }
 
     /// Fixed ranges that have ended are passed.
+    #[inline(never)]
     fn pass_fixed(&mut self, class: usize, at: u32) {
         let mut least = FAR;
         for reg in each(class as u32 * 32, self.classes[class].all) {
@@ -259,28 +273,29 @@ impl Allocator {
         let register = &mut self.registers[reg];
         register.holder = number;
         register.until = until;
+        register.to = interval.to;
         register.range = range;
         register.last_need = interval.from;
         register.need = interval.need;
-        self.end_at(number, until);
+        self.end_at(number, reg, until);
     }
 
     /// Has the interval looked at where its range ends.
     #[inline]
-    pub(super) fn end_at(&mut self, interval: u32, until: u32) {
+    pub(super) fn end_at(&mut self, interval: u32, reg: usize, until: u32) {
         let first = &mut self.ends[until as usize];
-        self.end_list.push(End { interval, next: *first });
+        self.end_list.push(End { interval, reg: reg as u32, next: *first });
         *first = self.end_list.len() as u32 - 1;
     }
 
     /// Gives the register to the interval, which begins at the current point.
     #[inline]
-    fn take(&mut self, number: u32, reg: usize) {
+    pub(super) fn take(&mut self, number: u32, reg: usize) {
         let interval = &mut self.intervals[number as usize];
         interval.reg = reg as u8;
         let (vreg, range) = (interval.vreg as usize, interval.range);
         self.hold(number, reg, range);
-        self.classes[reg / 32].held |= 1 << (reg % 32);
+        self.classes[reg / 32 % 2].held |= 1 << (reg % 32);
         let value = &mut self.values[vreg];
         value.reg_hint = reg as u8;
         let copy = value.hint_to;
@@ -385,6 +400,7 @@ impl Allocator {
 
     /// The free register that the interval may keep for longest, and until where; a hint, or else the one to prefer, of those that it may
     /// keep altogether.
+    #[inline(never)]
     fn longest_free(
         &self,
         interval: &LiveInterval,
@@ -417,7 +433,7 @@ impl Allocator {
 
     /// Until where the interval may have the register, if its holder lets it: where a fixed range or an inactive interval is in its way.
     #[inline]
-    fn limit(&self, interval: &LiveInterval, reg: usize, split_off: bool) -> u32 {
+    pub(super) fn limit(&self, interval: &LiveInterval, reg: usize, split_off: bool) -> u32 {
         let mut limit = FAR;
         if self.registers[reg].fixed_from < interval.to {
             limit = self.fixed_limit(interval, reg);
@@ -482,136 +498,5 @@ impl Allocator {
                 b += 1;
             }
         }
-    }
-
-    /// No register is free for long enough: someone has to be spilled.
-    fn place_by_force(
-        &mut self,
-        number: u32,
-        class: usize,
-        split_off: bool,
-        wall: u32,
-    ) -> Result<(), AllocError> {
-        let interval = self.intervals[number as usize];
-        let at = interval.from;
-        let Some(&need) = self.uses.get(interval.need as usize).filter(|need| need.at < interval.to) else {
-            self.spill(number, at);
-            return Ok(());
-        };
-        let must = need.at / 2 == at / 2;
-        let mut best: Option<(usize, u32)> = None;
-        let mut best_cost = if must { f32::INFINITY } else { self.spill_cost(&interval, at, at) };
-        let mut yields = None;
-        for reg in each(class as u32 * 32, self.classes[class].held) {
-            let limit = self.limit(&interval, reg, split_off).min(wall);
-            if limit <= need.at && limit < interval.to {
-                continue;
-            }
-            let next = self.pass_needs(reg, at);
-            if next != NONE && self.uses[next as usize].at / 2 == at / 2 {
-                // It is used here too. It may go elsewhere if it is needed early only, and this interval both early and late:
-                // then this one has fewer registers to choose from.
-                if must && need.at > at && self.uses[next as usize].at == at && yields.is_none() {
-                    yields = Some((reg, limit));
-                }
-                continue;
-            }
-            let mut holder = self.intervals[self.registers[reg].holder as usize];
-            holder.need = next;
-            let cost = self.spill_cost(&holder, at, self.registers[reg].last_need);
-            if cost < best_cost {
-                (best, best_cost) = (Some((reg, limit)), cost);
-            }
-        }
-        if let Some((reg, limit)) = best {
-            self.evict(reg, at);
-            self.take_until(number, reg, limit);
-        } else if !must {
-            self.spill(number, at);
-        } else if let Some((reg, limit)) = yields {
-            self.displace(reg, at);
-            self.take_until(number, reg, limit);
-        } else {
-            return Err(AllocError::Impossible { inst: self.steps[at as usize / 2].inst });
-        }
-        Ok(())
-    }
-
-    fn take_until(&mut self, number: u32, reg: usize, limit: u32) {
-        self.take(number, reg);
-        if limit < self.intervals[number as usize].to {
-            self.split_at_limit(number, limit, false);
-        }
-    }
-
-    /// The holder's next use point, at or behind the current point.
-    fn pass_needs(&mut self, reg: usize, at: u32) -> u32 {
-        let register = &mut self.registers[reg];
-        let to = self.intervals[register.holder as usize].to;
-        while let Some(need) = self.uses.get(register.need as usize)
-            && need.at < at
-        {
-            register.last_need = need.at;
-            register.need = need.next;
-        }
-        match self.uses.get(register.need as usize) {
-            Some(need) if need.at < to => register.need,
-            _ => NONE,
-        }
-    }
-
-    /// Takes the interval out of the register from the current point on, or from before.
-    fn evict(&mut self, reg: usize, at: u32) {
-        self.stats.evictions += 1;
-        let number = self.release(reg);
-        let interval = self.intervals[number as usize];
-        let last_need = self.registers[reg].last_need;
-        // A value that this very instruction defines early, wherever that may be, is in its slot from the beginning.
-        let whole = interval.from / 2 == at / 2 && interval.from == self.values[interval.vreg as usize].def;
-        let from = if whole || interval.from == at { interval.from } else { self.best_split(last_need, at) };
-        let rest = if interval.from >= from { number } else { self.split(number, from) };
-        self.spill(rest, at);
-    }
-
-    /// Has the interval that is used here early look for another register.
-    fn displace(&mut self, reg: usize, at: u32) {
-        self.stats.evictions += 1;
-        let number = self.release(reg);
-        let rest = if self.intervals[number as usize].from == at { number } else { self.split(number, at) };
-        self.intervals[rest as usize].reg = UNSET;
-        self.wait(rest);
-    }
-
-    #[inline]
-    fn release(&mut self, reg: usize) -> u32 {
-        let number = std::mem::replace(&mut self.registers[reg].holder, NONE);
-        self.classes[reg / 32].held &= !(1 << (reg % 32));
-        number
-    }
-
-    /// What it costs to have the interval spilled from a point to its next use, by distance: a reload where that is cheapest, and
-    /// a store if it has not been stored.
-    fn spill_cost(&self, interval: &LiveInterval, at: u32, last_need: u32) -> f32 {
-        let value = &self.values[interval.vreg as usize];
-        let here = &self.blocks[self.steps[at as usize / 2].block as usize];
-        let (mut cost, mut distance) = (0.0, (interval.to - at.min(interval.to)) as f32 + 64.0);
-        if let Some(need) = self.uses.get(interval.need as usize) {
-            let reload = self.reload_point(at, need.at & !1);
-            let block = self.steps[reload.min(need.at) as usize / 2].block as usize;
-            let block = if reload == self.blocks[block].from && block > 0 { block - 1 } else { block };
-            cost += self.blocks[block].weight as f32 + 0.5;
-            distance = (need.at - at) as f32;
-        }
-        // Used in this loop before: it will be used again in the next turn.
-        let outside = self.blocks.get(here.shallower as usize);
-        if outside.is_some_and(|outside| last_need > interval.from && last_need >= outside.to) {
-            cost = cost.max(here.weight as f32 + 0.5);
-            distance = distance.min(256.0);
-        }
-        if !value.stored && !value.info.rematerializable {
-            cost += self.blocks[value.block as usize].weight as f32 + 0.5;
-        }
-        debug_assert_ne!(interval.reg, SPILLED);
-        cost / distance.max(1.0)
     }
 }

@@ -3,7 +3,7 @@
 use std::mem::offset_of;
 
 use super::super::isa::Passed;
-use super::super::runtime::{Entry, MachineState};
+use super::super::runtime::{Entry, MachineState, Outcall};
 use super::X64;
 use super::abi;
 use crate::asm::AsmError;
@@ -310,6 +310,117 @@ impl X64 {
         asm.jcc_short(Cond::Ne, raise);
         asm.ret();
         asm.bind(raise);
+        asm.mov_r64_i64(RAX, raise_stub as i64);
+        asm.jmp_r64(RAX);
+        Ok(StubCode {
+            bytes: asm.finish()?.bytes().to_vec(),
+            return_offset: 0,
+            landing_offset: 0,
+            frame_bytes: 0,
+        })
+    }
+
+    /// The stub through which compiled code calls a function that is not compiled, of either convention: its handler (an
+    /// [`OutcallHandler`](super::super::runtime::OutcallHandler)) gets the arguments in memory. If that says that the function raises,
+    /// control goes to the raise stub, as if from the call. With `junk`, all that a callee may overwrite is overwritten, for tests.
+    ///
+    /// # Errors
+    /// None that can be expected.
+    pub fn outcall_stub(
+        &self,
+        signature: &Signature,
+        handler: u64,
+        number: u64,
+        raise_stub: u64,
+        junk: bool,
+    ) -> Result<StubCode, AsmError> {
+        let mut places = Vec::new();
+        abi::arguments(signature, &mut places);
+        let size = |kind: Kind| (kind.bits() as i32 / 8).max(8);
+        let arguments: i32 = signature.params.iter().map(|ty| size(ty.kind)).sum();
+        const CALL: i32 = size_of::<Outcall>() as i32;
+        let mut asm = Assembler::new();
+        let asm = &mut asm;
+        asm.endbr64();
+        asm.push_r64(RBP);
+        asm.mov_r64_r64(RBP, RSP);
+        asm.sub_r64_i32(RSP, (CALL + arguments + 15) & !15);
+        let mut at = CALL;
+        for (place, ty) in places.iter().zip(&signature.params) {
+            let to = Mem::base(RSP, at);
+            match place {
+                Passed::Reg(reg) if reg.class() == RegClass::Int => {
+                    asm.mov_m64_r64(to, Gpr64::from_low_bits(reg.number()));
+                }
+                Passed::Reg(reg) => {
+                    let reg = reg.number();
+                    match ty.kind {
+                        Kind::V256 => asm.vmovups_m256_y(to, Ymm::from_low_bits(reg)),
+                        Kind::V128 => asm.movups_m128_x(to, Xmm::from_low_bits(reg)),
+                        _ => asm.movsd_m64_x(to, Xmm::from_low_bits(reg)),
+                    }
+                }
+                // Above the frame pointer and the return address. No argument is in rax.
+                Passed::Stack(offset) => {
+                    for word in 0..size(ty.kind) / 8 {
+                        asm.mov_r64_m64(RAX, Mem::base(RBP, 16 + *offset as i32 + 8 * word));
+                        asm.mov_m64_r64(Mem::base(RSP, at + 8 * word), RAX);
+                    }
+                }
+            }
+            at += size(ty.kind);
+        }
+        let field = |offset: usize| Mem::base(RSP, offset as i32);
+        asm.mov_r64_i64(RAX, number as i64);
+        asm.mov_m64_r64(field(offset_of!(Outcall, number)), RAX);
+        asm.mov_m64_r64(field(offset_of!(Outcall, context)), R15);
+        asm.mov_r32_r32(EAX, R14D);
+        asm.mov_m64_r64(field(offset_of!(Outcall, depth)), RAX);
+        asm.mov_r64_m64(RAX, Mem::base(RBP, 8));
+        asm.mov_m64_r64(field(offset_of!(Outcall, pc)), RAX);
+        asm.mov_r64_m64(RAX, Mem::base(RBP, 0));
+        asm.mov_m64_r64(field(offset_of!(Outcall, fp)), RAX);
+        asm.lea_r64_m(RAX, Mem::base(RSP, CALL));
+        asm.mov_m64_r64(field(offset_of!(Outcall, arguments)), RAX);
+        asm.mov_r64_r64(RDI, RSP);
+        if self.avx() {
+            asm.vzeroupper();
+        }
+        asm.mov_r64_i64(RAX, handler as i64);
+        asm.call_r64(RAX);
+        let raise = asm.new_label();
+        asm.test_r64_r64(RAX, RAX);
+        asm.jcc(Cond::Ne, raise);
+        let result = field(offset_of!(Outcall, result));
+        asm.mov_r64_m64(RAX, result);
+        if junk {
+            let may = abi::clobbers(signature.convention);
+            asm.mov_r64_i64(R11, 0x5a5a_a5a5_5a5a_a5a5);
+            for number in 0..16 {
+                if number != 0 && number != 11 && may.contains(super::int(number)) {
+                    asm.mov_r64_r64(Gpr64::from_low_bits(number), R11);
+                }
+                asm.movq_x_r64(Xmm::from_low_bits(number), R11);
+            }
+            // What is above a result that is shorter is not looked at.
+            if signature.convention == Convention::System && signature.result.kind.bits() <= 32 {
+                let kept = if signature.result.kind == Kind::Bool { 8 } else { 32 };
+                asm.shl_r64_u8(R11, kept);
+                asm.or_r64_r64(RAX, R11);
+            }
+        }
+        match signature.result.kind {
+            Kind::V256 => asm.vmovups_y_m256(YMM0, result),
+            Kind::V128 => asm.movups_x_m128(XMM0, result),
+            Kind::F64 => asm.movsd_x_m64(XMM0, result),
+            _ => {}
+        }
+        asm.mov_r64_r64(RSP, RBP);
+        asm.pop_r64(RBP);
+        asm.ret();
+        asm.bind(raise);
+        asm.mov_r64_r64(RSP, RBP);
+        asm.pop_r64(RBP);
         asm.mov_r64_i64(RAX, raise_stub as i64);
         asm.jmp_r64(RAX);
         Ok(StubCode {

@@ -3,6 +3,7 @@
 use orus::ir::Function;
 use orus::ir::eval::{Evaluator, Memory, Outcome, Profile};
 use orus::ir::types::Func;
+use orus::ir::verify::verify;
 use orus::opt::{Analyses, optimize};
 
 use crate::config::Config;
@@ -21,6 +22,8 @@ pub struct Observed {
     pub log: Vec<(Func, u64)>,
     /// How many polls there were.
     pub polls: u64,
+    /// Where a function was left, only its own frames are known, not those of its callers.
+    pub own_frames_only: bool,
 }
 
 /// A way to run programs.
@@ -70,7 +73,7 @@ impl Evaluated {
         let limits = program.limits();
         let outcome =
             self.evaluator.run(&program.module, bodies, program.entry, &[], &mut world, &mut memory, limits);
-        Observed { outcome, memory, log: world.log, polls: world.polls }
+        Observed { outcome, memory, log: world.log, polls: world.polls, own_frames_only: false }
     }
 
     /// Optimises the functions of a program.
@@ -95,6 +98,10 @@ impl Backend for Evaluated {
 
     fn run(&mut self, program: &Program, config: &Config) -> Result<Observed, String> {
         let optimized = self.optimized(program, config);
+        for body in optimized.iter().flatten() {
+            verify(body, &program.module)
+                .map_err(|error| format!("optimised, it is not well-formed: {}: {error}", body.name))?;
+        }
         let bodies: Vec<Option<&Function>> = optimized.iter().map(Option::as_ref).collect();
         Ok(self.evaluate(program, &bodies))
     }

@@ -42,6 +42,7 @@ pub fn compare(program: &Program, reference: &Observed, other: &Observed) -> Res
         program,
         memory: [&reference.memory, &other.memory],
         left: [left_of(&reference.outcome), left_of(&other.outcome)],
+        own_frames_only: other.own_frames_only,
         there: BTreeMap::new(),
         back: BTreeMap::new(),
         work: Vec::new(),
@@ -67,15 +68,15 @@ pub fn compare(program: &Program, reference: &Observed, other: &Observed) -> Res
 pub fn brief(outcome: &Outcome) -> String {
     match outcome {
         Outcome::Left(left) => {
-            let frame = left.frames.first();
-            let place = frame.map_or(String::new(), |frame| format!("{}@{}", frame.function, frame.position));
-            let slots: Vec<String> = frame.iter().flat_map(|frame| &frame.slots).map(slot_text).collect();
-            format!(
-                "left ({}) at {place} [{}], {} frames",
-                left.reason.name(),
-                slots.join(", "),
-                left.frames.len()
-            )
+            let frames: Vec<String> = left
+                .frames
+                .iter()
+                .map(|frame| {
+                    let slots: Vec<String> = frame.slots.iter().map(slot_text).collect();
+                    format!("{}@{} [{}]", frame.function, frame.position, slots.join(", "))
+                })
+                .collect();
+            format!("left ({}) at {}", left.reason.name(), frames.join(" in "))
         }
         Outcome::Returned(Some(Value::Bits(bits))) => format!("returned {bits:#x}"),
         outcome => format!("{outcome:?}"),
@@ -117,6 +118,7 @@ struct Graphs<'a> {
     program: &'a Program,
     memory: [&'a Memory; 2],
     left: [Option<&'a Left>; 2],
+    own_frames_only: bool,
     there: BTreeMap<Node, Node>,
     back: BTreeMap<Node, Node>,
     work: Vec<(Node, Node)>,
@@ -140,15 +142,22 @@ impl Graphs<'_> {
     }
 
     fn exits(&mut self, a: &Left, b: &Left) -> Result<(), String> {
+        // After inlining there are more of them.
+        let count = if self.own_frames_only && b.own >= a.own { b.own } else { usize::MAX };
         let places = |left: &Left| -> Vec<(u32, u32, usize)> {
-            left.frames.iter().map(|frame| (frame.function, frame.position, frame.slots.len())).collect()
+            left.frames
+                .iter()
+                .take(count)
+                .map(|frame| (frame.function, frame.position, frame.slots.len()))
+                .collect()
         };
         if a.reason != b.reason || places(a) != places(b) {
             return Err(format!("it leaves somewhere else: {:?} and {:?}", places(a), places(b)));
         }
-        for (x, y) in a.frames.iter().zip(&b.frames) {
+        for (frame, (x, y)) in a.frames.iter().zip(&b.frames).enumerate() {
             for (number, (x, y)) in x.slots.iter().zip(&y.slots).enumerate() {
-                self.slots(x, y).map_err(|()| format!("slot {number} differs"))?;
+                self.slots(x, y)
+                    .map_err(|()| format!("slot {number} of frame {frame} differs: {x:x?} and {y:x?}"))?;
             }
         }
         Ok(())

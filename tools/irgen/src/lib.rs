@@ -17,6 +17,8 @@ pub mod config;
 pub mod fault;
 pub mod generate;
 pub mod host;
+#[cfg(all(target_arch = "x86_64", target_os = "linux"))]
+pub mod native;
 pub mod plan;
 pub mod program;
 pub mod shrink;
