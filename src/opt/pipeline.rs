@@ -53,7 +53,7 @@ impl Options {
     /// Switches a pass off. False if there is none of that name.
     pub fn disable(&mut self, name: &str) -> bool {
         let mut found = false;
-        for (index, row) in PASSES.iter().enumerate().filter(|(_, row)| row.name == name) {
+        for (index, _) in PASSES.iter().enumerate().filter(|(_, row)| row.name == name) {
             self.disabled |= 1 << index;
             found = true;
         }

@@ -12,9 +12,7 @@
 use smallvec::SmallVec;
 
 use crate::ir::cfg::Cfg;
-use crate::ir::{
-    Block, Edge, FrameState, Function, Guard, Inst, InstData, List, Removed, StateSlot, Type, Value,
-};
+use crate::ir::{Block, Edge, FrameState, Function, Inst, InstData, List, Removed, StateSlot, Type, Value};
 
 /// A value with several definitions: which value it is at the end of each block that defines it. The original is among them.
 #[derive(Clone, Debug)]

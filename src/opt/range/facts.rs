@@ -22,6 +22,8 @@ enum Undo {
     Range(Value, Range),
     /// The latest difference goes.
     Difference(Value),
+    /// It may be zero.
+    Nonzero(Value),
 }
 
 const NONE: u32 = u32::MAX;
@@ -31,6 +33,8 @@ const NONE: u32 = u32::MAX;
 pub struct Facts {
     ranges: Vec<Range>,
     heads: Vec<u32>,
+    /// By value: it is not zero, though its range has it.
+    nonzero: Vec<bool>,
     differences: Vec<Difference>,
     trail: Vec<Undo>,
     /// By instruction: a sum or difference that does not wrap.
@@ -53,6 +57,8 @@ impl Facts {
         }));
         self.heads.clear();
         self.heads.resize(function.value_count(), NONE);
+        self.nonzero.clear();
+        self.nonzero.resize(function.value_count(), false);
         self.differences.clear();
         self.trail.clear();
         self.exact.resize(function.inst_count(), false);
@@ -99,6 +105,7 @@ impl Facts {
         while self.trail.len() > mark {
             match self.trail.pop() {
                 Some(Undo::Range(value, range)) => self.ranges[value.index()] = range,
+                Some(Undo::Nonzero(value)) => self.nonzero[value.index()] = false,
                 Some(Undo::Difference(value)) => {
                     let head = &mut self.heads[value.index()];
                     *head = self.differences[*head as usize].next;
@@ -125,6 +132,7 @@ impl Facts {
             self.define_const(function, value);
         }
         self.heads.resize(function.value_count(), NONE);
+        self.nonzero.resize(function.value_count(), false);
         self.exact.resize(function.inst_count(), false);
     }
 
@@ -204,8 +212,24 @@ impl Facts {
         }
     }
 
+    /// From here on the value is not zero.
+    pub fn learn_nonzero(&mut self, value: Value) {
+        if !self.nonzero[value.index()] {
+            self.nonzero[value.index()] = true;
+            self.trail.push(Undo::Nonzero(value));
+        }
+    }
+
+    /// Is a value never zero here?
+    pub fn is_nonzero(&self, value: Value) -> bool {
+        self.nonzero[value.index()] || !self.range(value).has(0)
+    }
+
     fn exclude(&mut self, function: &Function, value: Value, other: Range) -> bool {
         let Some(number) = other.single() else { return true };
+        if number == 0 {
+            self.learn_nonzero(value);
+        }
         let mut range = self.range(value);
         if range.lo == number {
             range.lo += 1;
