@@ -27,6 +27,8 @@ enum Undo {
 }
 
 const NONE: u32 = u32::MAX;
+/// How many differences of a value a proof follows.
+const DIFFERENCES: u32 = 4;
 
 /// Facts about values, with a trail to take them back.
 #[derive(Default, Debug)]
@@ -329,7 +331,7 @@ impl Facts {
     /// Is `x <= y + plus`? Tries `budget` steps.
     pub fn proves(&mut self, function: &Function, x: Value, y: Value, plus: i128, budget: u32) -> bool {
         self.budget = budget;
-        self.prove(function, x, y, plus, 6)
+        self.prove(function, x, y, plus, 5)
     }
 
     fn prove(&mut self, function: &Function, x: Value, y: Value, plus: i128, depth: u32) -> bool {
@@ -344,8 +346,12 @@ impl Facts {
         }
         self.budget -= 1;
         let depth = depth - 1;
+        // The latest say the most; a limit that many loops have had has many.
         let mut next = self.heads[x.index()];
-        while let Some(&Difference { to, plus: by, next: after }) = self.differences.get(next as usize) {
+        for _ in 0..DIFFERENCES {
+            let Some(&Difference { to, plus: by, next: after }) = self.differences.get(next as usize) else {
+                break;
+            };
             if self.prove(function, to, y, plus - by, depth) {
                 return true;
             }

@@ -442,7 +442,7 @@ impl<'a> Walker<'a> {
     }
 
     fn budget(&self) -> u32 {
-        if self.full { 32 } else { 12 }
+        if self.full { 20 } else { 8 }
     }
 
     fn block(&mut self, function: &mut Function, block: Block) {
