@@ -17,7 +17,7 @@ pub const FAULTS: &[(u32, &str, &str)] = &[
     (11, "vectorize", "a strip whose sum overflowed is not run again"),
     (12, "vectorize", "arrays are thought to be distinct"),
     (13, "vectorize", "the scalar loop begins one turn late"),
-    (14, "unroll", "the values of all copies but the first are forgotten"),
+    (14, "unroll", "behind its copies the loop begins anew"),
 ];
 
 #[cfg(feature = "planted-faults")]
