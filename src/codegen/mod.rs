@@ -13,6 +13,8 @@
 
 mod dump;
 pub mod emit;
+#[cfg(all(unix, target_arch = "x86_64"))]
+pub mod entry;
 pub mod isa;
 #[cfg(unix)]
 pub mod link;
