@@ -1,108 +1,96 @@
-//! Times the phases of the compiler: `cargo bench --bench compile -- FILE [ROUNDS]`.
+//! Instructions executed by the optimiser and the code generator, counted by callgrind: `cargo bench --bench compile`, which needs
+//! valgrind and iai-callgrind-runner of the version in Cargo.toml (`tools/test` installs it).
 //!
-//! Each round is a process of its own, since the first touch of memory is a good part of the work. The figures are the
-//! least of the rounds, per phase. On Linux they are the CPU time of the process (kernel included) and the memory that
-//! it holds at the end of a phase; elsewhere the time that passed, and 0.
+//! Each benchmark compiles functions with buffers that are there. A function that becomes dearer than its limit fails; limits are what was
+//! measured and a tenth. Last, all figures are printed per IR instruction. `tools/compile-bench` has more sizes, and peers.
 
-use std::path::Path;
-use std::process::Command;
-use std::time::Instant;
+use std::hint::black_box;
+use std::path::{Path, PathBuf};
 
-use bumpalo::Bump;
-use orus::lang::check::Checker;
-use orus::lang::lower::Lowerer;
-use orus::lang::modules::{FileLoader, Location};
+use codegen_bench::ours::{self, Ours};
+use codegen_bench::{Unit, units};
+use iai_callgrind::{
+    Callgrind, EventKind, LibraryBenchmarkConfig, library_benchmark, library_benchmark_group, main,
+};
+use orus::ir::Function;
 
-const PHASES: [&str; 5] = ["read", "parse", "check", "lower", "free"];
-/// Says to the process of a round what it is.
-const ROUND: &str = "--round";
+/// Shape, size, how many IR instructions that is, and the limits: so many for each of them at `fast` and at `full`.
+const INPUTS: [(&str, usize, u64, [u64; 2]); 5] = [
+    ("kernels", 0, KERNELS, [6_000, 6_000]),
+    ("straight", 1_000, 1_038, [2_200, 2_200]),
+    ("straight", 10_000, 10_038, [2_200, 2_200]),
+    ("branchy", 1_000, 1_047, [4_200, 4_200]),
+    ("branchy", 10_000, 10_103, [4_200, 4_200]),
+];
+const KERNELS: u64 = 428;
 
-/// Milliseconds and KiB held, by phase.
-type Figures = [(f64, f64); PHASES.len()];
+/// A warm compiler, and for each unit the functions to be compiled.
+type Ready = (Ours, Vec<(Unit, Vec<Function>)>);
 
-fn main() {
-    let mut words = std::env::args().skip(1).filter(|word| word != "--bench");
-    let Some(file) = words.next() else {
-        // Also what `cargo bench` without arguments does.
-        return println!("usage: cargo bench --bench compile -- FILE [ROUNDS]");
-    };
-    let rest = words.next();
-    if rest.as_deref() == Some(ROUND) {
-        let figures = measure(Path::new(&file));
-        return figures.iter().for_each(|(time, memory)| println!("{time} {memory}"));
-    }
-    let rounds = rest.map_or(5, |word| word.parse().expect("a number of rounds"));
-    let lines = std::fs::read(&file).expect("the file can be read").split(|&byte| byte == b'\n').count() - 1;
-    let mut least = [(f64::INFINITY, f64::INFINITY); PHASES.len()];
-    let mut least_total = f64::INFINITY;
-    for _ in 0..rounds {
-        let figures = round(&file);
-        least_total = least_total.min(figures.iter().map(|figure| figure.0).sum());
-        for (least, figure) in least.iter_mut().zip(figures) {
-            *least = (least.0.min(figure.0), least.1.min(figure.1));
+fn ready(input: usize, setting: &str) -> Ready {
+    let (shape, size, insts, _) = INPUTS[input];
+    let units = units(shape, size).expect("a shape");
+    assert_eq!(units.iter().map(Unit::insts).sum::<usize>() as u64, insts, "{shape} {size}");
+    let mut ours = Ours::new(ours::setting(setting).expect("a setting"));
+    units.iter().for_each(|unit| ours.compile_all(unit, |_, _, _| {}));
+    let functions = |unit: &Unit| unit.functions.iter().map(|(_, function)| function.clone()).collect();
+    let units = units.into_iter().map(|unit| (unit.clone(), functions(&unit)));
+    (ours, units.collect())
+}
+
+fn limits(input: usize, setting: usize) -> LibraryBenchmarkConfig {
+    let (_, _, insts, limits) = INPUTS[input];
+    let limit = insts * limits[setting];
+    let mut config = LibraryBenchmarkConfig::default();
+    config.tool(Callgrind::default().hard_limits([(EventKind::Ir, limit)]));
+    config
+}
+
+#[library_benchmark(setup = ready)]
+#[bench::kernels_fast(args = (0, "fast"), config = limits(0, 0))]
+#[bench::kernels_full(args = (0, "full"), config = limits(0, 1))]
+#[bench::straight_1000_fast(args = (1, "fast"), config = limits(1, 0))]
+#[bench::straight_1000_full(args = (1, "full"), config = limits(1, 1))]
+#[bench::straight_10000_fast(args = (2, "fast"), config = limits(2, 0))]
+#[bench::straight_10000_full(args = (2, "full"), config = limits(2, 1))]
+#[bench::branchy_1000_fast(args = (3, "fast"), config = limits(3, 0))]
+#[bench::branchy_1000_full(args = (3, "full"), config = limits(3, 1))]
+#[bench::branchy_10000_fast(args = (4, "fast"), config = limits(4, 0))]
+#[bench::branchy_10000_full(args = (4, "full"), config = limits(4, 1))]
+fn compile((mut ours, mut units): Ready) -> Ready {
+    for (unit, functions) in &mut units {
+        let bodies = ours::bodies(unit);
+        for function in functions {
+            black_box(ours.compile(unit, black_box(function), &bodies));
         }
     }
-    println!("{lines} lines, least of {rounds} rounds");
-    println!("phase        ms   ns/line  bytes/line held");
-    for (name, (time, memory)) in PHASES.iter().zip(least) {
-        let (per_line, bytes) = (time * 1e6 / lines as f64, memory * 1024.0 / lines as f64);
-        println!("{name:6} {time:8.1} {per_line:9.1} {bytes:16.1}");
+    (ours, units)
+}
+
+library_benchmark_group!(name = codegen; benchmarks = compile);
+
+/// Prints what was counted, per IR instruction.
+fn report() {
+    for (shape, size, insts, limits) in INPUTS {
+        for (setting, limit) in ["fast", "full"].into_iter().zip(limits) {
+            let name = if size == 0 { format!("{shape}_{setting}") } else { format!("{shape}_{size}_{setting}") };
+            if let Some(total) = counted(&name) {
+                println!("{name:<22} {:>5} per IR instruction, of at most {limit}", total / insts);
+            }
+        }
     }
-    let speed = lines as f64 / least_total / 1000.0;
-    println!("total  {least_total:8.1} {:9.1}      {speed:.3} M lines/s", least_total * 1e6 / lines as f64);
 }
 
-/// Runs one round in a process of its own.
-fn round(file: &str) -> Figures {
-    let program = std::env::current_exe().expect("the path of this program");
-    let output = Command::new(program).args([file, ROUND]).output().expect("this program can be started");
-    let text = String::from_utf8(output.stdout).expect("text");
-    let mut numbers = text.split_whitespace().map(|word| word.parse().expect("a number"));
-    std::array::from_fn(|_| (numbers.next().expect("a time"), numbers.next().expect("a size")))
+/// What callgrind has left of a benchmark.
+fn counted(name: &str) -> Option<u64> {
+    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(
+        || Path::new(env!("CARGO_MANIFEST_DIR")).join("target"),
+        PathBuf::from,
+    );
+    let folder = target.join(format!("iai/orus/compile/codegen/compile.{name}"));
+    let text = std::fs::read_to_string(folder.join(format!("callgrind.compile.{name}.out"))).ok()?;
+    let line = text.lines().find_map(|line| line.strip_prefix("summary: ").or(line.strip_prefix("totals: ")))?;
+    line.split_whitespace().next()?.parse().ok()
 }
 
-/// Compiles a program and drops all that was made.
-fn measure(path: &Path) -> Figures {
-    let origin = Instant::now();
-    let mut start = cpu_time(origin);
-    let mut lap = || {
-        let time = cpu_time(origin) - start;
-        let memory = held_memory();
-        start = cpu_time(origin);
-        (time, memory)
-    };
-    let bytes = std::fs::read(path).expect("the file can be read");
-    let read = lap();
-    let arena = Bump::new();
-    let mut checker = Checker::new(&arena, Box::new(FileLoader::new(|| None)));
-    let name = path.display().to_string();
-    let location = Location { name, directory: None, path: path.to_owned() };
-    let order = checker.load(&location, &bytes);
-    let parsed = lap();
-    if let Err(reports) = checker.check_modules(&order) {
-        panic!("{}: {}", path.display(), reports[0].message);
-    }
-    let checked = lap();
-    let (tree, types, sources) = checker.parts();
-    let program = Lowerer::program(tree, types, sources.files());
-    let lowered = lap();
-    drop(checker);
-    drop(arena);
-    drop(program);
-    drop(bytes);
-    [read, parsed, checked, lowered, lap()]
-}
-
-/// Milliseconds for which the thread has run, to a few milliseconds; since `origin` if the system does not tell.
-fn cpu_time(origin: Instant) -> f64 {
-    let stat = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
-    let nanoseconds = stat.split_whitespace().next().and_then(|word| word.parse::<f64>().ok());
-    nanoseconds.unwrap_or_else(|| origin.elapsed().as_nanos() as f64) / 1e6
-}
-
-/// The process's resident memory in KiB.
-fn held_memory() -> f64 {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let line = status.lines().find(|line| line.starts_with("VmRSS:"));
-    line.and_then(|line| line.split_whitespace().nth(1)).and_then(|word| word.parse().ok()).unwrap_or(0.0)
-}
+main!(teardown = report(); library_benchmark_groups = codegen);

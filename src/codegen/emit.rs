@@ -75,8 +75,6 @@ pub struct Emit<'a, I: Isa> {
     pub frame: Frame,
     /// What lowering noted of the whole function.
     pub marks: u32,
-    /// What the target keeps from one instruction to the next; as new at the start of each block and after inserted moves.
-    pub state: I::State,
     /// What was put out of line.
     pub cold: Vec<(Label, I::Cold)>,
     lower: &'a LowerBuffers<I::Inst>,
@@ -116,7 +114,6 @@ impl<'a, I: Isa> Emit<'a, I> {
             asm,
             frame: Frame::default(),
             marks: lowered.marks,
-            state: I::State::default(),
             cold: Vec::new(),
             lower,
             buffers,
@@ -304,7 +301,6 @@ impl<'a, I: Isa> Emit<'a, I> {
                 self.next += 1;
             }
             self.asm.bind(self.buffers.labels[block as usize]);
-            self.state = I::State::default();
             if self.buffers.handlers.contains(&block) {
                 I::landing_pad(self.asm);
             }
@@ -328,7 +324,6 @@ impl<'a, I: Isa> Emit<'a, I> {
             && at == point
         {
             *edit += 1;
-            self.state = I::State::default();
             let offset = self.asm.offset();
             I::emit_move(self, from, to, self.code.value(vreg), self.code.remat(vreg));
             if self.options.notes && self.asm.offset() > offset {

@@ -4,6 +4,7 @@ use std::fmt::Debug;
 
 use super::emit::Emit;
 use super::lower::Lower;
+use super::peephole::{AfterPattern, BeforePattern};
 use crate::asm::listing::Disassemble;
 use crate::asm::{CodeBuffer, FixupKind};
 use crate::ir::{Convention, Inst, Kind, Signature};
@@ -23,15 +24,13 @@ pub enum Passed {
 /// An instruction set as a target of the code generator.
 ///
 /// All methods for one target stand in one folder; nothing else of the code generator names an instruction set.
-pub trait Isa: Sized {
+pub trait Isa: Sized + 'static {
     /// A machine instruction without its operands.
     type Inst: Copy + Debug;
     /// Displacements.
     type Kind: FixupKind;
     /// What is put out of line.
     type Cold;
-    /// What emission keeps from one instruction to the next.
-    type State: Default;
     /// The assembler.
     type Asm: std::ops::DerefMut<Target = CodeBuffer<Self::Kind>> + Default;
 
@@ -77,6 +76,11 @@ pub trait Isa: Sized {
     fn landing_pad(asm: &mut Self::Asm);
     /// Ends the instruction its block with a call that has a handler, the second edge?
     fn catches(inst: &Self::Inst) -> bool;
+    /// Peephole patterns before allocation.
+    const BEFORE: &'static [BeforePattern<Self>];
+    /// Peephole patterns after it.
+    const AFTER: &'static [AfterPattern<Self>];
+
     /// Enters the function.
     fn emit_prologue(emit: &mut Emit<'_, Self>);
     /// Emits an instruction. `allocs` are those of its operands.

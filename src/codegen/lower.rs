@@ -105,6 +105,8 @@ pub struct Lower<'a, I: Isa> {
     pub has_calls: bool,
     /// A frame is needed for another reason.
     pub needs_frame: bool,
+    /// Loads are not folded: the instruction has all the registers that it can have.
+    pub keep_loads: bool,
     /// What emission has to know of the whole function, as the target likes.
     pub marks: u32,
     /// The first thing that cannot be lowered.
@@ -141,6 +143,7 @@ impl<'a, I: Isa> Lower<'a, I> {
             outgoing: 0,
             has_calls: false,
             needs_frame: false,
+            keep_loads: false,
             marks: 0,
             error: None,
         };
@@ -286,6 +289,7 @@ impl<'a, I: Isa> Lower<'a, I> {
                 _ => {}
             }
             self.inst = inst;
+            // A switch without cases is a jump.
             if data.op == Op::Jump || data.op == Op::Switch && data.edge_count() == 1 {
                 self.lower_jump(data.d);
             } else {
@@ -359,7 +363,7 @@ impl<'a, I: Isa> Lower<'a, I> {
             && self.function.inst_block(inst) == Some(self.block)
             && match self.function.inst(inst).op.row().effect {
                 Effect::Pure => true,
-                Effect::Read => self.buffers.epochs[inst.index()] == self.buffers.epochs[self.inst.index()],
+                Effect::Read => !self.keep_loads && self.buffers.epochs[inst.index()] == self.buffers.epochs[self.inst.index()],
                 _ => false,
             };
         fits.then_some(inst)
@@ -425,7 +429,7 @@ impl<'a, I: Isa> Lower<'a, I> {
     /// Adds an operand to the next instruction, and gives its index.
     #[inline]
     pub fn operand(&mut self, mut operand: Operand) -> u8 {
-        // A constant that is made where it is used would be nowhere, which only frame states can read.
+        // A constant has no slot to be read from.
         if operand.constraint == Constraint::Any && self.code.remat(operand.vreg) != Remat::No {
             operand.constraint = Constraint::Reg;
         }
@@ -491,7 +495,7 @@ impl<'a, I: Isa> Lower<'a, I> {
         let values = first_value..self.buffers.exit_values.len() as u32;
         self.buffers.exits.push(ExitData {
             guard,
-            inst: self.code.made(),
+            inst: self.code.made() + self.buffers.constants.len() as u32,
             first_operand,
             values,
             origin: self.inst,

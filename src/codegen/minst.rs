@@ -67,6 +67,7 @@ pub struct MCode<I> {
     vregs: Vec<VReg>,
     values: Vec<ValueInfo>,
     remats: Vec<Remat>,
+    pool: Vec<u64>,
 
     // While lowering: instructions and operands in the order in which chunks are made.
     back_insts: Vec<I>,
@@ -92,6 +93,7 @@ impl<I> Default for MCode<I> {
             vregs: Vec::new(),
             values: Vec::new(),
             remats: Vec::new(),
+            pool: Vec::new(),
             back_insts: Vec::new(),
             back_infos: Vec::new(),
             back_ends: Vec::new(),
@@ -116,6 +118,7 @@ impl<I: Copy> MCode<I> {
         self.vregs.clear();
         self.values.clear();
         self.remats.clear();
+        self.pool.clear();
         self.back_insts.clear();
         self.back_infos.clear();
         self.back_ends.clear();
@@ -176,6 +179,17 @@ impl<I: Copy> MCode<I> {
         let start = self.vregs.len() as u32;
         self.vregs.extend_from_slice(arguments);
         self.blocks[block as usize].arguments = start..self.vregs.len() as u32;
+    }
+
+    /// A constant for the pool; its number.
+    pub fn pool(&mut self, bits: u64) -> u32 {
+        self.pool.push(bits);
+        self.pool.len() as u32 - 1
+    }
+
+    /// The constant with a number.
+    pub fn pooled(&self, number: u32) -> u64 {
+        self.pool[number as usize]
     }
 
     /// A new value.
@@ -308,6 +322,20 @@ impl<I: Copy> MCode<I> {
     /// Changes an instruction that has the same operands after as before.
     pub fn set_inst(&mut self, inst: u32, to: I) {
         self.insts[inst as usize] = to;
+    }
+
+    /// Makes an instruction with one use and one def a move between registers.
+    pub(super) fn make_move(&mut self, inst: u32, to: I) {
+        self.insts[inst as usize] = to;
+        self.infos[inst as usize].is_move = true;
+        for at in self.starts[inst as usize]..self.starts[inst as usize + 1] {
+            self.operands[at as usize].constraint = regalloc::Constraint::Reg;
+        }
+    }
+
+    /// Is the instruction the first of its block?
+    pub(super) fn begins_block(&self, inst: u32) -> bool {
+        self.blocks.binary_search_by_key(&inst, |block| block.insts.start).is_ok()
     }
 
     /// What to compute a value from, if it is a constant.

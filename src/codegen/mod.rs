@@ -21,6 +21,7 @@ pub mod link;
 pub mod lower;
 pub mod minst;
 pub mod order;
+pub mod peephole;
 pub mod runtime;
 pub mod x64;
 
@@ -44,13 +45,22 @@ pub struct Options {
     pub notes: bool,
     /// Forward branches get their shortest form, for some time.
     pub short_branches: bool,
+    /// Peephole patterns are applied.
+    pub peephole: bool,
     /// More bytes of code than this are an error.
     pub code_limit: usize,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Options { registers: None, poll_offset: 0, notes: false, short_branches: false, code_limit: 1 << 24 }
+        Options {
+            registers: None,
+            poll_offset: 0,
+            notes: false,
+            short_branches: false,
+            peephole: true,
+            code_limit: 1 << 24,
+        }
     }
 }
 
@@ -291,6 +301,7 @@ pub struct Compiler<I: Isa> {
     allocator: Allocator,
     asm: I::Asm,
     emit: emit::EmitBuffers,
+    peephole: peephole::Peephole,
     compiled: Compiled,
 }
 
@@ -304,6 +315,7 @@ impl<I: Isa> Compiler<I> {
             allocator: Allocator::new(),
             asm: I::Asm::default(),
             emit: emit::EmitBuffers::default(),
+            peephole: peephole::Peephole::default(),
             compiled: Compiled::default(),
         }
     }
@@ -320,6 +332,9 @@ impl<I: Isa> Compiler<I> {
     ) -> Result<&Compiled, CompileError> {
         let lowered =
             lower::Lower::run(function, module, &self.isa, options, &mut self.code, &mut self.buffers)?;
+        if options.peephole {
+            self.peephole.before::<I>(&mut self.code);
+        }
         let limited;
         let machine = match options.registers {
             None => self.isa.machine(function.sig.convention),
@@ -328,7 +343,11 @@ impl<I: Isa> Compiler<I> {
                 &limited
             }
         };
-        let output = self.allocator.run(&self.code, machine).map_err(CompileError::Alloc)?;
+        self.allocator.run(&self.code, machine).map_err(CompileError::Alloc)?;
+        let output = self.allocator.output_mut();
+        if options.peephole {
+            self.peephole.after::<I>(&mut self.code, output);
+        }
         self.compiled.clear();
         emit::Emit::<I>::run(
             function,
@@ -344,6 +363,16 @@ impl<I: Isa> Compiler<I> {
             &mut self.compiled,
         )?;
         Ok(&self.compiled)
+    }
+
+    /// The peephole patterns that have applied to the last function, and how often.
+    pub fn patterns(&self) -> Vec<(&'static str, u32)> {
+        self.peephole.names::<I>()
+    }
+
+    /// The machine instructions of the last function with their places, and the moves between them.
+    pub fn allocation_listing(&self, convention: ir::Convention) -> String {
+        regalloc::dump::listing(&self.code, self.isa.machine(convention), self.allocator.output())
     }
 
     /// The machine instructions of the last function.

@@ -517,6 +517,11 @@ impl Function {
         self.results[inst.index()].some()
     }
 
+    /// An instruction that became one that gives nothing has no result any more.
+    pub fn drop_result(&mut self, inst: Inst) {
+        self.results[inst.index()] = Value::NONE;
+    }
+
     /// The place in the source.
     pub fn inst_position(&self, inst: Inst) -> u32 {
         self.positions[inst.index()]
@@ -674,6 +679,17 @@ impl Function {
             1 => Def::Param(Block(def & INDEX)),
             2 => Def::Const(self.const_bits[(def & INDEX) as usize]),
             _ => Def::Alias(Value(def & INDEX)),
+        }
+    }
+
+    /// Where a value comes from, for those who look at many: the instruction, or else the bits of the constant.
+    #[inline(always)]
+    pub fn inst_or_const(&self, value: Value) -> (Option<Inst>, Option<u64>) {
+        let def = self.values[value.index()].def;
+        match def >> TAG {
+            0 => (Some(Inst(def)), None),
+            2 => (None, Some(self.const_bits[(def & INDEX) as usize])),
+            _ => (None, None),
         }
     }
 
@@ -1057,6 +1073,7 @@ impl Function {
     }
 
     /// The frame state that an instruction may leave through, or that its call has.
+    #[inline]
     pub fn inst_state(&self, inst: Inst) -> Option<FrameState> {
         let data = self.inst(inst);
         match data.guard() {

@@ -583,7 +583,7 @@ impl<'a> Printer<'a> {
     fn edge(&self, edge: u32, out: &mut String) {
         let edge = self.function.edge(edge);
         self.block_name(edge.to, out);
-        if edge.args.len == 0 {
+        if edge.args.len == 0 || !self.function.has_list(edge.args) {
             return;
         }
         let params: &[Value] = match edge.to.index() < self.function.block_count() {

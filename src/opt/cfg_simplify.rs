@@ -15,6 +15,7 @@
 use crate::ir::cfg::Cfg;
 use crate::ir::{Block, Cond, Edge, Function, Inst, InstData, Kind, List, Op, Value};
 
+use super::fault::planted;
 use super::fold_control::is_negatable;
 use super::{Context, params};
 
@@ -154,7 +155,8 @@ fn empty(function: &Function, block: Block) -> Option<Edge> {
 
 fn same_edge(function: &Function, left: u32, right: u32) -> bool {
     let (left, right) = (function.edge(left), function.edge(right));
-    left.to == right.to && function.list_values(left.args).eq(function.list_values(right.args))
+    left.to == right.to
+        && (planted(113) || function.list_values(left.args).eq(function.list_values(right.args)))
 }
 
 /// Replaces parameters that can have but one value.

@@ -1,6 +1,7 @@
 //! Dead code: instructions, block parameters and frame states that nothing needs.
 //!
-//! How it works. What has an effect is needed, then what that reads, and so on: values are marked, and a work list holds those whose operands are
+//! How it works. What has an effect is needed, then what that reads, and so on. Blocks are walked from the last to the first, and so are their
+//! instructions: uses come before what they use, but for what goes around loops. For that a work list holds values whose sources are
 //! still to be marked. A block's parameter that is needed asks for its arguments on the edges; an argument of one that is not asks
 //! for nothing, so parameters that only feed each other around a loop go too. An object that nobody reads, stores into it
 //! alone, goes with its stores. Frame states count where an instruction that is kept may leave through them; the others
@@ -17,6 +18,7 @@ use crate::ir::cfg::Cfg;
 use crate::ir::opcode::Effect;
 use crate::ir::{Def, Effects, FrameState, Function, Inst, List, Module, Op, Value};
 
+use super::fault::planted;
 use super::{Context, memory, params};
 
 /// What the pass needs, kept for the next run.
@@ -24,7 +26,7 @@ use super::{Context, memory, params};
 pub(super) struct State {
     /// By value.
     needed: Vec<bool>,
-    /// By instruction.
+    /// By instruction: it did not seem to be needed at first, but is.
     kept: Vec<bool>,
     /// By frame state.
     states: Vec<bool>,
@@ -32,6 +34,8 @@ pub(super) struct State {
     work: Vec<Value>,
     /// Stores into new objects: the base, and the store.
     stores: Vec<(Value, Inst)>,
+    /// Instructions that did not seem to be needed.
+    gone: Vec<Inst>,
 }
 
 impl State {
@@ -40,6 +44,50 @@ impl State {
         if !self.needed[value.index()] {
             self.needed[value.index()] = true;
             self.work.push(value);
+        }
+    }
+
+    /// The first look at an instruction: all that comes behind it was looked at, but around loops.
+    #[inline]
+    fn visit(&mut self, function: &Function, module: &Module, inst: Inst) {
+        let needed = function.result(inst).is_some_and(|result| self.needed[result.index()]);
+        if !needed && !has_effect(function, module, inst) {
+            self.gone.push(inst);
+            return;
+        }
+        let data = function.inst(inst);
+        if data.op == Op::Store
+            && let Some(base) = new_base(function, inst)
+            && !self.needed[base.index()]
+        {
+            self.stores.push((base, inst));
+            self.gone.push(inst);
+            return;
+        }
+        function.visit_operands(inst, |value| self.needed[value.index()] = true);
+        if data.op.is_terminator() {
+            for edge in function.inst_edges(inst) {
+                let edge = function.edge(edge);
+                for (index, param) in function.params(edge.to).iter().enumerate() {
+                    if self.needed[param.index()] {
+                        self.needed[function.list_value(edge.args, index as u32).index()] = true;
+                    }
+                }
+            }
+        }
+        if let Some(state) = function.inst_state(inst)
+            && !self.states[state.index()]
+        {
+            function.visit_state(state, |value| self.needed[value.index()] = true);
+            self.note_state(function, state);
+        }
+    }
+
+    fn note_state(&mut self, function: &Function, state: FrameState) {
+        let mut next = state.some();
+        while let Some(state) = next {
+            self.states[state.index()] = true;
+            next = function.state(state).parent.some();
         }
     }
 
@@ -60,11 +108,7 @@ impl State {
             return;
         }
         function.visit_state(state, |value| self.need(value));
-        let mut next = state.some();
-        while let Some(state) = next {
-            self.states[state.index()] = true;
-            next = function.state(state).parent.some();
-        }
+        self.note_state(function, state);
     }
 }
 
@@ -75,6 +119,7 @@ fn has_effect(function: &Function, module: &Module, inst: Inst) -> bool {
         Effect::Pure | Effect::Read | Effect::Make => false,
         // Reading alone is no effect.
         Effect::Call => !Effects::READS.contains(memory::effects(module, data)),
+        Effect::Exit if planted(112) => function.result(inst).is_none(),
         _ => true,
     }
 }
@@ -107,38 +152,49 @@ fn eliminate(function: &mut Function, module: &Module, cfg: &Cfg, state: &mut St
     state.states.resize(function.state_count(), false);
     state.work.clear();
     state.stores.clear();
-    for &block in &cfg.rpo {
-        let mut next = function.first_inst(block);
+    state.gone.clear();
+    for &block in cfg.rpo.iter().rev() {
+        let mut next = function.last_inst(block);
         while let Some(inst) = next {
-            next = function.next_inst(inst);
-            if !has_effect(function, module, inst) {
-                continue;
-            }
-            match new_base(function, inst) {
-                Some(base) => state.stores.push((base, inst)),
-                None => state.keep(function, inst),
-            }
+            next = function.prev_inst(inst);
+            state.visit(function, module, inst);
         }
     }
-    state.stores.sort_unstable();
-    mark(function, cfg, state);
+    around(function, cfg, state);
 
     let mut changed = false;
-    for &block in &cfg.rpo {
-        let mut next = function.first_inst(block);
-        while let Some(inst) = next {
-            next = function.next_inst(inst);
-            if !state.kept[inst.index()] {
-                function.remove(inst);
-                changed = true;
-            }
-        }
+    for &inst in state.gone.iter().filter(|inst| !state.kept[inst.index()]) {
+        function.remove(inst);
+        changed = true;
     }
     changed |= params::remove_if(function, cfg, |_, param| !state.needed[param.index()]);
     for (index, _) in state.states.iter().enumerate().filter(|(_, kept)| !**kept) {
         function.state_mut(FrameState(index as u32)).slots = List::default();
     }
     changed
+}
+
+/// What the first look could not know: what parameters need from behind, and stores into objects that turned out to be needed.
+fn around(function: &Function, cfg: &Cfg, state: &mut State) {
+    for (number, &block) in cfg.rpo.iter().enumerate() {
+        for pred in cfg.preds(block).iter().filter(|pred| cfg.number(pred.block) as usize >= number) {
+            let args = function.edge(pred.edge).args;
+            for (index, param) in function.params(block).iter().enumerate() {
+                if state.needed[param.index()] {
+                    state.need(function.list_value(args, index as u32));
+                }
+            }
+        }
+    }
+    state.stores.sort_unstable();
+    mark(function, cfg, state);
+    for index in 0..state.stores.len() {
+        let (base, store) = state.stores[index];
+        if state.needed[base.index()] {
+            state.keep(function, store);
+        }
+    }
+    mark(function, cfg, state);
 }
 
 fn mark(function: &Function, cfg: &Cfg, state: &mut State) {

@@ -19,7 +19,7 @@ use crate::ir::arith::{self, Outcome};
 use crate::ir::{Cond, Function, Inst, InstData, Kind, Op, Value};
 
 use super::Context;
-use super::fold_rules::{Match, OutAux, OutKind, Output, Pattern, RULES, Rule, Select};
+use super::fold_rules::{Literal, Match, OutAux, OutKind, Output, Pattern, RULES, Rule, Select};
 use super::forward::{Flags, Forward};
 use super::gvn::canonical_order;
 
@@ -51,7 +51,15 @@ struct OpRules {
     kinds: [u64; 10],
     /// Those that need both operands to be the same value.
     same: u64,
+    /// Of comparisons: by condition.
+    conds: [u64; 10],
+    /// By literal: those that ask for it first, or second; then those that ask for any, first or second.
+    literals: [[u64; 2]; LITERALS.len()],
+    any_literal: [u64; 2],
 }
+
+const LITERALS: [Literal; 6] =
+    [Literal::Zero, Literal::One, Literal::Ones, Literal::Min, Literal::Max, Literal::NegZero];
 
 /// The rules as they are looked up.
 #[derive(Debug)]
@@ -66,8 +74,16 @@ pub(super) static INDEX: LazyLock<Index> = LazyLock::new(Index::new);
 impl Index {
     fn new() -> Index {
         let mut index = Index { classes: vec![OTHER as u8; Op::ALL.len()], ops: Vec::new() };
-        let none =
-            OpRules { rows: Vec::new(), first: [0; CLASSES], second: [0; CLASSES], kinds: [0; 10], same: 0 };
+        let none = OpRules {
+            rows: Vec::new(),
+            first: [0; CLASSES],
+            second: [0; CLASSES],
+            kinds: [0; 10],
+            same: 0,
+            conds: [0; 10],
+            literals: [[0; 2]; LITERALS.len()],
+            any_literal: [0; 2],
+        };
         index.ops.resize(Op::ALL.len(), none);
         let mut count = 2;
         for rule in RULES {
@@ -89,7 +105,7 @@ impl Index {
     }
 
     fn add(&mut self, rule: &'static Rule) {
-        let Pattern::Inst(op, _, arguments) = rule.pattern else { return };
+        let Pattern::Inst(op, select, arguments) = rule.pattern else { return };
         let first = arguments.first().unwrap_or(&Pattern::Value(0));
         let second = arguments.get(1);
         let swappable = op.is_commutative() || op.has_cond();
@@ -130,6 +146,21 @@ impl Index {
             if matches!((first, second), (Pattern::Value(0), Some(Pattern::Value(0)))) {
                 rules.same |= bit;
             }
+            for cond in Cond::ALL {
+                let wanted = if swapped { cond.swapped() } else { cond };
+                if !matches!(select, Select::Conds(conds) if conds >> wanted as u16 & 1 == 0) {
+                    rules.conds[cond as usize] |= bit;
+                }
+            }
+            // A pattern with a literal is not swapped.
+            for (place, argument) in arguments.iter().take(2).enumerate() {
+                if let Pattern::Literal(literal) = argument {
+                    rules.any_literal[place] |= bit;
+                    for (index, _) in LITERALS.iter().enumerate().filter(|(_, other)| *other == literal) {
+                        rules.literals[index][place] |= bit;
+                    }
+                }
+            }
         }
     }
 
@@ -141,32 +172,31 @@ impl Index {
         }
     }
 
+    /// The class of a value, and its bits if it is a constant.
     #[inline(always)]
-    fn class(&self, function: &Function, value: Value) -> usize {
-        match function.def_inst(value) {
-            Some(inst) => usize::from(self.classes[function.inst(inst).op as usize]),
-            None if function.as_const(value).is_some() => CONSTANT,
-            None => OTHER,
+    fn class(&self, function: &Function, value: Value) -> (usize, Option<u64>) {
+        match function.inst_or_const(value) {
+            (Some(inst), _) => (usize::from(self.classes[function.inst(inst).op as usize]), None),
+            (None, Some(bits)) => (CONSTANT, Some(bits)),
+            (None, None) => (OTHER, None),
         }
     }
+}
 
-    /// The rules that may match, as bits.
-    #[inline(always)]
-    fn candidates(&self, function: &Function, data: &InstData) -> u64 {
-        let rules = &self.ops[data.op as usize];
-        let mut found = rules.kinds[data.kind as usize];
-        if found == 0 {
-            return 0;
+impl OpRules {
+    /// Of these rules, those that may match a constant in a place.
+    #[inline]
+    fn literal(&self, found: u64, place: usize, kind: Kind, bits: u64) -> u64 {
+        let mut possible = !self.any_literal[place];
+        if found & !possible == 0 {
+            return found;
         }
-        let values = data.op.row().values;
-        found &= rules.first[self.class(function, data.first()) & 31];
-        if values & 2 != 0 && found != 0 {
-            found &= rules.second[self.class(function, data.second()) & 31];
-            if data.a != data.b {
-                found &= !rules.same;
+        for (masks, literal) in self.literals.iter().zip(LITERALS) {
+            if found & masks[place] != 0 && literal.bits(kind) == bits {
+                possible |= masks[place];
             }
         }
-        found
+        found & possible
     }
 }
 
@@ -178,27 +208,54 @@ pub(super) fn fold(walk: &mut Forward<'_>, at: Inst, data: &mut InstData) -> Fol
     if values & 1 == 0 {
         return Folded::Same;
     }
-    canonical_order(function, data);
     if data.op == Op::Cmp {
         canonical_cond(data);
     }
-    if let Some(a) = function.as_const(data.first()) {
-        let b = if values & 2 == 0 { Some(0) } else { function.as_const(data.second()) };
-        if let Some(b) = b
-            && values & !3 == 0
-            && !data.op.has_lane()
-        {
-            match arith::evaluate(data.op, data.kind, data.aux, a, b) {
-                Outcome::Value(bits) => {
-                    let kind = if data.op == Op::Cmp { Kind::Bool } else { data.kind };
-                    return Folded::Value(function.constant(kind, bits));
-                }
-                Outcome::Leaves => return Folded::Leaves,
-                Outcome::Unknown => {}
-            }
+    let index = walk.index;
+    let (mut first, mut a) = index.class(function, data.first());
+    let (mut second, mut b) = (OTHER, None);
+    if values & 2 != 0 {
+        (second, b) = index.class(function, data.second());
+        let before = data.a;
+        canonical_order(data, a.is_some(), b.is_some());
+        if data.a != before {
+            (first, a, second, b) = (second, b, first, a);
         }
     }
-    let mut candidates = walk.index.candidates(function, data);
+    if let Some(a) = a
+        && values & !3 == 0
+        && (values & 2 == 0 || b.is_some())
+        && !data.op.has_lane()
+    {
+        match arith::evaluate(data.op, data.kind, data.aux, a, b.unwrap_or(0)) {
+            Outcome::Value(bits) => {
+                let kind = if data.op == Op::Cmp { Kind::Bool } else { data.kind };
+                return Folded::Value(function.constant(kind, bits));
+            }
+            Outcome::Leaves => return Folded::Leaves,
+            Outcome::Unknown => {}
+        }
+    }
+    let rules = &index.ops[data.op as usize];
+    let mut candidates = rules.kinds[data.kind as usize] & rules.first[first & (CLASSES - 1)];
+    if values & 2 != 0 {
+        candidates &= rules.second[second & (CLASSES - 1)];
+        if data.a != data.b {
+            candidates &= !rules.same;
+        }
+        if data.op == Op::Cmp {
+            candidates &= rules.conds[data.aux as usize % 10];
+        }
+    }
+    if candidates == 0 {
+        return Folded::Same;
+    }
+    if let Some(bits) = a {
+        candidates = rules.literal(candidates, 0, function.kind(data.first()), bits);
+    }
+    if let Some(bits) = b {
+        candidates = rules.literal(candidates, 1, function.kind(data.second()), bits);
+    }
     while candidates != 0 {
         let number = candidates.trailing_zeros() as usize;
         candidates &= candidates - 1;

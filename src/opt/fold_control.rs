@@ -10,6 +10,7 @@
 use crate::ir::arith;
 use crate::ir::{Cond, Inst, InstData, Kind, Op, Value};
 
+use super::fault::planted;
 use super::fold::Folded;
 use super::forward::{Flags, Forward};
 use super::guards;
@@ -25,7 +26,7 @@ pub(super) enum Condition {
 
 /// May a comparison be replaced by its opposite?
 pub(super) fn is_negatable(kind: Kind, cond: Cond) -> bool {
-    kind != Kind::F64 || matches!(cond, Cond::Eq | Cond::Ne)
+    kind != Kind::F64 || planted(102) || matches!(cond, Cond::Eq | Cond::Ne)
 }
 
 /// Simplifies the condition of a branch or guard, in one of the two forms that each has.
@@ -247,7 +248,7 @@ fn index(walk: &mut Forward<'_>, data: &mut InstData) -> bool {
     let Some(inst) = function.def_inst(index) else { return false };
     let from = *function.inst(inst);
     match from.op {
-        Op::Add if kind.bits() == 64 => {
+        Op::Add if kind.bits() == 64 || planted(103) => {
             let Some(bits) = function.as_const(from.second()) else { return false };
             let done = displaced(data, i128::from(bits as i64) << scale);
             if done {

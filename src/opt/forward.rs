@@ -21,9 +21,10 @@ use crate::ir::opcode::Effect;
 use crate::ir::{Block, Function, Inst, InstData, Kind, Module, Op, Value};
 
 use super::Context;
+use super::fault::planted;
 use super::fold::{self, Folded, INDEX, Index};
 use super::fold_rules::Rule;
-use super::gvn::{self, Key, Scoped, canonical_order};
+use super::gvn::{self, Key, Scoped};
 use super::memory::Memory;
 use super::{fold_control, guards, params};
 
@@ -172,8 +173,11 @@ impl Forward<'_> {
             self.state.memory.enter(self.function, block);
         }
         let &[pred] = preds else {
-            if self.flags.contains(Flags::MEMORY) && number != 0 {
+            if self.flags.contains(Flags::MEMORY) && number != 0 && !planted(108) {
                 self.state.memory.merge(self.function, self.module, self.cfg, self.dom, block);
+            }
+            if planted(106) && self.flags.contains(Flags::GUARDS) && number != 0 {
+                guards::edge(self, preds[0]);
             }
             return;
         };
@@ -314,7 +318,9 @@ impl Forward<'_> {
             return;
         }
         if self.flags.contains(Flags::GVN) {
-            canonical_order(self.function, data);
+            if !self.flags.contains(Flags::FOLD) {
+                gvn::order(self.function, data);
+            }
             let key = Key::of(data);
             if let Some(value) = self.state.table.find(&key)
                 && self.becomes(inst, Value(value))
@@ -333,7 +339,7 @@ impl Forward<'_> {
         }
         let numbered = self.flags.contains(Flags::GVN) && gvn::is_numbered(data.op);
         if numbered {
-            canonical_order(self.function, &mut data);
+            gvn::order(self.function, &mut data);
             if let Some(value) = self.state.table.find(&Key::of(&data)) {
                 return Value(value);
             }
@@ -385,7 +391,9 @@ impl Forward<'_> {
             }
         }
         if self.flags.contains(Flags::GVN) {
-            canonical_order(self.function, data);
+            if !self.flags.contains(Flags::FOLD) {
+                gvn::order(self.function, data);
+            }
             let key = Key::of(data);
             if let Some(value) = self.state.table.find(&key) {
                 self.becomes(inst, Value(value));
@@ -459,6 +467,7 @@ impl Forward<'_> {
         }
         if fold_control::terminator(self, inst, data) {
             self.graph_changed = true;
+            self.function.drop_result(inst);
         }
         if *data != old {
             self.changed = true;

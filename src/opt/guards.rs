@@ -17,6 +17,7 @@ use crate::ir::cfg::Pred;
 use crate::ir::{Cond, Function, InstData, Kind, Op, Value};
 
 use super::Context;
+use super::fault::planted;
 use super::forward::{Flags, Forward};
 use super::gvn::Key;
 
@@ -100,6 +101,9 @@ pub(super) fn known_bool(walk: &Forward<'_>, value: Value) -> Option<bool> {
 /// From here on, a comparison holds or not.
 fn learn(walk: &mut Forward<'_>, kind: Kind, cond: Cond, a: Value, b: Value, holds: bool) {
     let mut ways = ways(cond, kind);
+    if planted(107) && cond == Cond::Lt {
+        ways = LESS_BELOW;
+    }
     if !holds {
         ways = all(kind) & !ways;
     }

@@ -19,6 +19,7 @@ use crate::ir::opcode::Effect;
 use crate::ir::{Function, InstData, Op, Value};
 
 use super::Context;
+use super::fault::planted;
 use super::forward::{Flags, Forward};
 
 /// What an entry is found by: two words that say all, but for the memory it depends on.
@@ -36,6 +37,14 @@ impl Key {
     pub fn of(data: &InstData) -> Key {
         let row = data.op.row();
         let mut words = data.words();
+        if data.op == Op::Cmp && words[0] > words[1] {
+            return Key::new(
+                data.op,
+                data.kind as u32,
+                data.cond().swapped() as u16,
+                [words[1], words[0], u32::MAX, 0],
+            );
+        }
         // A guard does not distinguish.
         if row.guard < 4 {
             words[row.guard as usize & 3] = u32::MAX;
@@ -152,6 +161,9 @@ impl Scoped {
     /// Takes the entries away that are newer than a mark.
     #[inline]
     pub fn leave(&mut self, mark: usize) {
+        if planted(104) && mark != 0 {
+            return;
+        }
         while self.entries.len() > mark {
             if let Some(entry) = self.entries.pop() {
                 self.buckets[entry.bucket as usize] = entry.next;
@@ -160,23 +172,29 @@ impl Scoped {
     }
 }
 
-/// Puts the operands into the order that they are looked up in: a constant second, else the lower number first.
+/// Puts the operands into the order that they are looked up in, given which of them are constants: a constant second, else the lower number
+/// first. Comparisons only for constants: whoever looks for a loop's limit finds it where it was, and the key has them in order.
 #[inline(always)]
-pub(super) fn canonical_order(function: &Function, data: &mut InstData) {
-    let swap = |a: u32, b: u32| {
-        let (left, right) = (Value(a), Value(b));
-        match (function.as_const(left).is_some(), function.as_const(right).is_some()) {
-            (false, false) | (true, true) => a > b,
-            (left, _) => left,
+pub(super) fn canonical_order(data: &mut InstData, first: bool, second: bool) {
+    let swap = if first == second { data.a > data.b && !data.op.has_cond() } else { first };
+    if swap {
+        if data.op.has_cond() {
+            if !planted(101) {
+                data.aux = data.cond().swapped() as u16;
+            }
+        } else if !data.op.is_commutative() && !(data.op == Op::Sub && planted(105)) {
+            return;
         }
-    };
-    if data.op.has_cond() {
-        if swap(data.a, data.b) {
-            std::mem::swap(&mut data.a, &mut data.b);
-            data.aux = data.cond().swapped() as u16;
-        }
-    } else if data.op.is_commutative() && swap(data.a, data.b) {
         std::mem::swap(&mut data.a, &mut data.b);
+    }
+}
+
+/// The same, if nothing is known of the operands.
+#[inline(always)]
+pub(super) fn order(function: &Function, data: &mut InstData) {
+    if data.op.is_commutative() || data.op.has_cond() || data.op == Op::Sub && planted(105) {
+        let is_const = |value: Value| function.as_const(value).is_some();
+        canonical_order(data, is_const(data.first()), is_const(data.second()));
     }
 }
 

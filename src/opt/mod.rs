@@ -19,14 +19,18 @@ mod forward;
 pub mod guards;
 pub mod gvn;
 pub mod inline;
+pub mod licm;
 pub mod memory;
 mod params;
 pub mod pipeline;
+pub mod preheader;
 pub mod range;
 pub mod repair;
 pub mod rotate;
+pub mod sccp;
 pub mod strength;
 pub mod unroll;
+pub mod vectorize;
 
 use std::fmt;
 
@@ -55,6 +59,7 @@ pub struct Analyses {
 struct Scratch {
     forward: forward::State,
     dce: dce::State,
+    sccp: sccp::State,
 }
 
 /// Why a check was not needed.

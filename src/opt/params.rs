@@ -20,15 +20,10 @@ pub(super) fn remove_if(
     let mut changed = false;
     let entry = function.entry();
     for &block in cfg.rpo.iter().filter(|&&block| block != entry) {
-        let mut which: SmallVec<[bool; 16]> = SmallVec::new();
-        let mut any = false;
-        for &param in function.params(block) {
-            let is_gone = gone(function, param);
-            any |= is_gone;
-            which.push(is_gone);
-        }
-        if any {
+        if function.params(block).iter().any(|&param| gone(function, param)) {
             changed = true;
+            let which: SmallVec<[bool; 16]> =
+                function.params(block).iter().map(|&param| gone(function, param)).collect();
             remove(function, cfg, block, &which);
         }
     }

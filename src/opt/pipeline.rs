@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use bitflags::bitflags;
 
-use super::{Analyses, Context, Pass, cfg_simplify, dce, fold, forward, guards, gvn, memory};
+use super::{Analyses, Context, Pass, cfg_simplify, dce, fold, forward, guards, gvn, licm, memory, sccp};
 use crate::ir::{Function, Module, verify};
 
 /// How much is done.
@@ -88,9 +88,34 @@ const fn step(name: &'static str, level: Level, run: Pass) -> Step {
 
 /// The steps in their order. A pass may be there more than once.
 pub const PASSES: &[Step] = &[
-    // Everything that one walk can do; level Fast lives on it. Before all else, so that the others see the simple form.
+    // Everything that one walk can do; level Fast lives on it. Before all else, so that the others see the simple form: branches that
+    // compare, addresses with their parts, no instruction twice.
     step("forward", Level::Fast, forward::run),
-    // What the walk left unused: its comparisons that branches took over, addresses that went into loads.
+    // While callees' bodies are as their front end made them, and arguments are known; what follows then sees one function.
+    step("inline", Level::Full, super::inline::run),
+    // Constants that came in as arguments, also those that stay constant around a loop, decide branches of the inlined bodies.
+    step("sccp", Level::Full, sccp::run),
+    // Joins the inlined bodies' blocks with their callers', before others ask what is in a block.
+    step("simplify", Level::Full, cfg_simplify::run),
+    // Arguments and results that were passed in objects are values from here on.
+    step("escape", Level::Full, super::escape::run),
+    // Before all that asks what is surely executed in a loop: behind the first test, its body is.
+    step("rotate", Level::Full, super::rotate::run),
+    // The values that escape analysis set free, and the tests of the first turns that were copied, in one walk; loops' headers have their final parameters.
+    step("forward", Level::Full, forward::run),
+    // Limits and stores of arrays leave the loop, so that range analysis and vectorising see that they stay the same.
+    step("licm", Level::Full, licm::run),
+    // With limits outside, checks of what counts up to them are dropped: before vectorising, which bears no checks.
+    step("range", Level::Full, super::range::run),
+    // Before unrolling, which would hide the loop.
+    step("vectorize", Level::Full, super::vectorize::run),
+    // First turns in front of what is still a loop.
+    step("unroll", Level::Full, super::unroll::run),
+    // What ranges say of divisors and signs makes quotients cheap.
+    step("strength", Level::Full, super::strength::run),
+    // First turns, strips and dropped checks leave much that is equal, or constant.
+    step("forward", Level::Full, forward::run),
+    // What all that left unused: comparisons that branches took over, addresses that went into loads.
     step("dce", Level::Fast, dce::run),
     // Last, as it joins the blocks that the others left with one way in, and finds branches that have become jumps.
     step("simplify", Level::Fast, cfg_simplify::run),
@@ -158,6 +183,7 @@ pub fn optimize(
 ) -> Report {
     let mut report = Report::default();
     analyses.invalidate();
+    analyses.notes.clear();
     for (index, step) in PASSES.iter().enumerate() {
         if options.level < step.level || options.disabled >> index & 1 == 1 {
             continue;

@@ -155,12 +155,13 @@ fn count_turns(function: &Function, cfg: &Cfg, dom: &Dom, loops: &Loops, number:
             let arg = function.list_value(function.edge(back).args, index as u32);
             let begin = function.as_const(function.list_value(function.edge(entry).args, index as u32))?;
             let step = function.inst(function.def_inst(arg)?);
-            let by = function.as_const(step.second())?;
-            let by = match step.op {
-                Op::Add | Op::AddChecked if step.first() == param => by,
-                Op::Sub | Op::SubChecked if step.first() == param => by.wrapping_neg(),
+            let down = match step.op {
+                Op::Add | Op::AddChecked => false,
+                Op::Sub | Op::SubChecked => true,
                 _ => return None,
             };
+            let by = function.as_const(step.second()).filter(|_| step.first() == param)?;
+            let by = if down { by.wrapping_neg() } else { by };
             let tested = data.first();
             (tested == param || tested == arg).then(|| {
                 let first = if tested == param { begin } else { begin.wrapping_add(by) };

@@ -1,7 +1,9 @@
 //! The allocator: a context whose buffers are used again for each function.
 
 use super::fault::Fault;
-use super::interval::{BlockInfo, FixedRange, LiveInterval, LiveRange, NONE, Step, UsePoint, Value};
+use super::interval::{
+    BlockInfo, FixedRange, LiveInterval, LiveRange, NONE, Step, Table, UNSET, UsePoint, Value,
+};
 use super::liveness::Exposed;
 use super::resolve::Moves;
 use super::scan::{Class, End, Register};
@@ -10,7 +12,7 @@ use super::{AllocError, Function, Machine, Output, PReg, RegSet};
 /// What the allocation of the last function took.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
 pub struct Stats {
-    /// Values that live somewhere.
+    /// Values.
     pub values: u32,
     /// Intervals: at least one for each value.
     pub intervals: u32,
@@ -43,7 +45,6 @@ pub struct Stats {
 /// # Ok(())
 /// # }
 /// ```
-#[derive(Default)]
 pub struct Allocator {
     pub(super) values: Vec<Value>,
     pub(super) ranges: Vec<LiveRange>,
@@ -55,6 +56,7 @@ pub struct Allocator {
     pub(super) safepoints: Vec<u32>,
     /// Where values begin, in order.
     pub(super) order: Vec<(u32, u32)>,
+    pub(super) last_begin: u32,
     /// Values that terminators define in fixed registers: they may begin later than in order.
     pub(super) late_starts: Vec<u32>,
     pub(super) live: super::liveness::Scratch,
@@ -67,16 +69,16 @@ pub struct Allocator {
     pub(super) ends: Vec<u32>,
     pub(super) end_list: Vec<End>,
     pub(super) classes: [Class; 2],
-    pub(super) registers: Vec<Register>,
+    pub(super) registers: Table<Register>,
     pub(super) fixed: Vec<Vec<FixedRange>>,
     /// By class: the (late) points of instructions that leave no register alone.
     pub(super) walls: [Vec<FixedRange>; 2],
     /// By class: the registers to allocate.
     pub(super) allocatable: [RegSet; 2],
     /// By [`PReg::index`]: its index by class and preference, or `UNSET`.
-    pub(super) rank: Vec<u8>,
+    pub(super) rank: Table<u8>,
     /// The inverse.
-    pub(super) pregs: Vec<PReg>,
+    pub(super) pregs: Table<PReg>,
 
     pub(super) slots: super::spill::Slots,
     pub(super) moves: Moves,
@@ -86,10 +88,45 @@ pub struct Allocator {
     pub(super) fault: Option<Fault>,
 }
 
+impl Default for Allocator {
+    fn default() -> Allocator {
+        Allocator::new()
+    }
+}
+
 impl Allocator {
     /// One with empty buffers.
     pub fn new() -> Allocator {
-        Allocator::default()
+        Allocator {
+            values: Vec::new(),
+            ranges: Vec::new(),
+            uses: Vec::new(),
+            exposed: Vec::new(),
+            steps: Vec::new(),
+            blocks: Vec::new(),
+            safepoints: Vec::new(),
+            order: Vec::new(),
+            last_begin: 0,
+            late_starts: Vec::new(),
+            live: Default::default(),
+            intervals: Vec::new(),
+            waiting: Vec::new(),
+            ends: Vec::new(),
+            end_list: Vec::new(),
+            classes: Default::default(),
+            registers: Table([Register::FREE; 64]),
+            fixed: Vec::new(),
+            walls: Default::default(),
+            allocatable: Default::default(),
+            rank: Table([UNSET; 64]),
+            pregs: Table([PReg::from_index(0); 64]),
+            slots: Default::default(),
+            moves: Default::default(),
+            output: Output::default(),
+            stats: Stats::default(),
+            #[cfg(any(test, feature = "planted-faults"))]
+            fault: None,
+        }
     }
 
     /// Allocates the registers of a function. In debug builds the result is checked.
@@ -121,12 +158,18 @@ impl Allocator {
         &self.output
     }
 
+    /// What the last run gave, to improve on.
+    pub fn output_mut(&mut self) -> &mut Output {
+        &mut self.output
+    }
+
     /// What the last run took.
     pub fn stats(&self) -> Stats {
         self.stats
     }
 
     /// Clears the buffers, and learns the machine's registers.
+    #[inline(never)]
     fn prepare<F: Function + ?Sized>(&mut self, f: &F, machine: &Machine) -> Result<(), AllocError> {
         let insts = f.block_insts(f.blocks() - 1).end;
         let limit = 1 << 29;
@@ -136,12 +179,12 @@ impl Allocator {
         }
         self.values.clear();
         self.ranges.clear();
-        self.uses.clear();
         self.exposed.clear();
         self.steps.clear();
         self.blocks.clear();
         self.safepoints.clear();
         self.order.clear();
+        self.last_begin = 0;
         self.late_starts.clear();
         self.intervals.clear();
         self.waiting.clear();
@@ -152,17 +195,14 @@ impl Allocator {
         self.stats = Stats::default();
         self.values.resize(f.vregs() as usize, Value::UNKNOWN);
         self.steps.reserve(steps);
-        self.uses.reserve(f.operands().len());
+        // Point `n` is that of operand `n`, if it has one.
+        self.uses.resize(f.operands().len(), UsePoint { at: 0, next: NONE });
         self.ranges.reserve(2 * self.values.len() + 1);
         self.intervals.reserve(2 * self.values.len());
 
-        self.rank.clear();
-        self.rank.resize(64, super::interval::UNSET);
-        self.pregs.clear();
-        self.pregs.resize(64, PReg::from_index(0));
+        self.rank.0.fill(UNSET);
         self.fixed.resize(64, Vec::new());
-        self.registers.clear();
-        self.registers.resize(64, Register::FREE);
+        self.registers.0.fill(Register::FREE);
         for list in &mut self.fixed {
             list.clear();
         }
@@ -224,8 +264,8 @@ impl Value {
             reference: false,
             rematerializable: false,
         },
-        def_reg: super::interval::UNSET,
-        reg_hint: super::interval::UNSET,
+        def_reg: UNSET,
+        reg_hint: UNSET,
         stored: false,
         stored_late: false,
         mapped: false,

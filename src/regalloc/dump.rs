@@ -219,10 +219,10 @@ impl Allocator {
 
     fn home_text(&self, machine: &Machine, index: usize, reg: u8) -> String {
         let value = &self.values[index];
-        match self.pregs.get(reg as usize) {
-            Some(&reg) => machine.name(reg),
-            None if value.info.rematerializable => "again".to_owned(),
-            None => format!("slot {}", self.slots.slot(value.slot, value.info.slots).0),
+        match reg {
+            reg if reg < SPILLED => machine.name(self.pregs[reg as usize]),
+            _ if value.info.rematerializable => "again".to_owned(),
+            _ => format!("slot {}", self.slots.slot(value.slot, value.info.slots).0),
         }
     }
 }

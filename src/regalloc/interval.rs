@@ -22,6 +22,24 @@ pub(super) const UNSET: u8 = 0xff;
 /// In the value's slot; or nowhere, if it is rematerialised.
 pub(super) const SPILLED: u8 = 0xfe;
 
+/// A table of all registers, which needs no check of its index.
+pub(super) struct Table<T>(pub [T; 64]);
+
+impl<T> std::ops::Index<usize> for Table<T> {
+    type Output = T;
+    #[inline]
+    fn index(&self, at: usize) -> &T {
+        &self.0[at % 64]
+    }
+}
+
+impl<T> std::ops::IndexMut<usize> for Table<T> {
+    #[inline]
+    fn index_mut(&mut self, at: usize) -> &mut T {
+        &mut self.0[at % 64]
+    }
+}
+
 /// A piece `[from, to)` of a value's life.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) struct LiveRange {
@@ -52,6 +70,8 @@ pub(super) struct LiveInterval {
     pub reg: u8,
     /// The register to prefer, or `UNSET`.
     pub hint: u8,
+    /// The value's first interval: it is stored behind its definition.
+    pub store: bool,
     /// The next interval that waits to be placed at the same step.
     pub waiting: u32,
 }
@@ -126,4 +146,8 @@ pub(super) struct BlockInfo {
     pub depth: u32,
     /// The last block before it that is in fewer loops.
     pub shallower: u32,
+    /// The first block of its run: of blocks that each can be reached only from the one before.
+    pub run: u32,
+    /// The next run.
+    pub next_run: u32,
 }

@@ -13,7 +13,7 @@ use super::fault::Fault;
 use super::interval::{
     BlockInfo, FAR, FixedRange, HINT_REG, LiveInterval, LiveRange, NONE, Step, UNSET, UsePoint,
 };
-use super::{AllocError, Constraint, Function, Operand, RegSet, Role, Time, VReg};
+use super::{AllocError, Constraint, Function, Operand, PReg, RegSet, Role, Time, VReg};
 
 /// A block into which a value is alive, and where the block's own last use ends.
 #[derive(Clone, Copy, Debug)]
@@ -40,6 +40,20 @@ fn set(bits: &mut [u64], at: u32) {
     bits[at as usize / 64] |= 1 << (at % 64);
 }
 
+/// Sets the bits of `first..=last`.
+#[inline]
+fn set_all(bits: &mut [u64], first: u32, last: u32) {
+    let (low, high) = (first as usize / 64, last as usize / 64);
+    let (from, to) = (u64::MAX << (first % 64), u64::MAX >> (63 - last % 64));
+    if low == high {
+        bits[low] |= from & to;
+    } else {
+        bits[low] |= from;
+        bits[low + 1..high].fill(u64::MAX);
+        bits[high] |= to;
+    }
+}
+
 #[inline]
 fn get(bits: &[u64], at: u32) -> bool {
     bits[at as usize / 64] >> (at % 64) & 1 == 1
@@ -62,6 +76,7 @@ impl Allocator {
         Ok(())
     }
 
+    #[inline(never)]
     fn collect_block<F: Function + ?Sized>(&mut self, f: &F, block: u32) -> Result<(), AllocError> {
         let insts = f.block_insts(block);
         let head = self.steps.len() as u32;
@@ -71,7 +86,14 @@ impl Allocator {
             weight: f.weight(block),
             depth: f.loop_depth(block),
             shallower: NONE,
+            run: block,
+            next_run: NONE,
         });
+        if let [before] = f.predecessors(block)
+            && before + 1 == block
+        {
+            self.blocks[block as usize].run = self.blocks[*before as usize].run;
+        }
         let safepoints = self.safepoints.len() as u32;
         self.steps.push(Step { inst: insts.start, block, safepoints, special: false });
         for &param in f.params(block) {
@@ -107,9 +129,9 @@ impl Allocator {
             let terminator = inst + 1 == insts.end;
             for (index, op) in list.iter().enumerate() {
                 if op.role == Role::Use {
-                    self.collect_use(list, index, tied, block, early);
+                    self.collect_use(list, range.start, index, tied, block, early);
                 } else {
-                    self.collect_def(f, list, op, block, early, terminator);
+                    self.collect_def(f, list, range.start, index, block, early, terminator);
                 }
             }
             if f.is_move(inst) {
@@ -137,6 +159,7 @@ impl Allocator {
     }
 
     /// The registers that an instruction's fixed operands and clobbers take.
+    #[inline(never)]
     fn collect_fixed(
         &mut self,
         inst: u32,
@@ -157,13 +180,13 @@ impl Allocator {
                 _ => (0, 2),
             };
             let owner = if op.role == Role::Temp { NOBODY } else { op.vreg.0 };
-            for half in from..to {
+            for (half, taken) in taken.iter_mut().enumerate().take(to).skip(from) {
                 let old = &mut self.live.owners[half][reg.index()];
-                if taken[half].contains(reg) && (*old != owner || owner == NOBODY) {
+                if taken.contains(reg) && (*old != owner || owner == NOBODY) {
                     return impossible;
                 }
                 *old = owner;
-                taken[half].insert(reg);
+                taken.insert(reg);
             }
             if op.role != Role::Use {
                 late_defs.insert(reg);
@@ -209,46 +232,48 @@ impl Allocator {
     }
 
     #[inline]
-    fn collect_use(&mut self, list: &[Operand], index: usize, tied: u64, block: u32, early: u32) {
+    fn collect_use(&mut self, list: &[Operand], first: u32, index: usize, tied: u64, block: u32, early: u32) {
         let op = &list[index];
         let v = op.vreg;
         let late = u32::from(op.time == Time::Late && !self.broken(Fault::LateUseEndsEarly));
-        match op.constraint {
-            // keeps LI4: moved before the instruction
+        let end = match op.constraint {
+            Constraint::Reg if tied == 0 || late == 1 || !is_tied(list, tied, index) => {
+                self.need(v, first + index as u32, early + late);
+                early + 1 + late
+            }
+            // keeps LI4: it is moved before the instruction
+            Constraint::Reg => early,
             Constraint::Fixed(reg) => {
-                self.extend(v, block, early + 2 * late);
-                let rank = self.rank[reg.index()];
-                let hint = &mut self.values[v.index()].hint_to;
-                if rank != UNSET && (*hint == NONE || *hint & HINT_REG == 0) {
-                    *hint = HINT_REG | u32::from(rank);
-                }
+                self.hint_fixed(v, reg);
+                early + 2 * late
             }
-            // A value that is used twice, once by the tied operand, is read from the def's register both times.
-            Constraint::Reg
-                if late == 0
-                    && tied != 0
-                    && (tied >> index & 1 == 1 || tied_twin(list, tied, v).is_some()) =>
-            {
-                self.extend(v, block, early);
-            }
-            Constraint::Reg => {
-                self.extend(v, block, early + 1 + late);
-                self.need(v, early + late);
-            }
-            _ => self.extend(v, block, early + 1 + late),
+            _ => early + 1 + late,
+        };
+        self.extend(v, block, end);
+    }
+
+    #[inline(never)]
+    fn hint_fixed(&mut self, vreg: VReg, reg: PReg) {
+        let rank = self.rank[reg.index()];
+        let hint = &mut self.values[vreg.index()].hint_to;
+        if rank != UNSET && (*hint == NONE || *hint & HINT_REG == 0) {
+            *hint = HINT_REG | u32::from(rank);
         }
     }
 
     #[inline]
+    #[expect(clippy::too_many_arguments, reason = "one operand's description")]
     fn collect_def<F: Function + ?Sized>(
         &mut self,
         f: &F,
         list: &[Operand],
-        op: &Operand,
+        first: u32,
+        index: usize,
         block: u32,
         early: u32,
         terminator: bool,
     ) {
+        let op = &list[index];
         let v = op.vreg;
         let begins_late = match op.role {
             // A temporary takes its register from the beginning.
@@ -257,17 +282,10 @@ impl Allocator {
         };
         let mut from = early + u32::from(begins_late);
         match op.constraint {
-            Constraint::Fixed(_) if op.role == Role::Temp => return,
             Constraint::Fixed(reg) => {
-                self.define(f, v, block, from, early + 2);
-                let value = &mut self.values[v.index()];
-                value.def_reg = reg.index() as u8;
-                value.reg_hint = self.rank[reg.index()];
-                value.by_terminator = terminator;
-                if terminator {
-                    self.late_starts.push(v.0);
-                } else {
-                    self.begin(v, early + 2);
+                if op.role == Role::Def {
+                    self.define(f, v, block, from, early + 2);
+                    self.define_fixed(v, reg, early, terminator);
                 }
                 return;
             }
@@ -289,13 +307,25 @@ impl Allocator {
         value.by_terminator = terminator;
         if op.constraint != Constraint::Any || value.info.rematerializable {
             // Nothing else can have used it yet.
-            value.need = self.uses.len() as u32;
+            value.need = first + index as u32;
             value.last_need = value.need;
-            self.uses.push(UsePoint { at: early + 1, next: NONE });
+            self.uses[value.need as usize] = UsePoint { at: early + 1, next: NONE };
         }
     }
 
-    #[inline]
+    #[inline(never)]
+    fn define_fixed(&mut self, vreg: VReg, reg: PReg, early: u32, terminator: bool) {
+        let value = &mut self.values[vreg.index()];
+        value.def_reg = reg.index() as u8;
+        value.reg_hint = self.rank[reg.index()];
+        value.by_terminator = terminator;
+        if terminator {
+            self.late_starts.push(vreg.0);
+        } else {
+            self.begin(vreg, early + 2);
+        }
+    }
+
     fn hint_move(&mut self, list: &[Operand]) {
         let used = list.iter().find(|op| op.role == Role::Use);
         let def = list.iter().find(|op| op.role == Role::Def);
@@ -322,9 +352,18 @@ impl Allocator {
     /// Puts the value in order, by where its interval begins: what an instruction defines may be listed otherwise.
     #[inline]
     fn begin(&mut self, vreg: VReg, from: u32) {
+        let late = from < self.last_begin;
+        self.last_begin = self.last_begin.max(from);
         self.order.push((from, vreg.0));
+        if late {
+            self.put_in_order();
+        }
+    }
+
+    #[inline(never)]
+    fn put_in_order(&mut self) {
         let mut at = self.order.len() - 1;
-        while at > 0 && self.order[at - 1].0 > from {
+        while at > 0 && self.order[at - 1].0 > self.order[at].0 {
             self.order.swap(at - 1, at);
             at -= 1;
         }
@@ -339,6 +378,13 @@ impl Allocator {
             value.end = value.end.max(end);
             return;
         }
+        self.expose(vreg, block, end);
+    }
+
+    /// The value is alive into the block, until `end` at least.
+    #[inline(never)]
+    fn expose(&mut self, vreg: VReg, block: u32, end: u32) {
+        let value = &mut self.values[vreg.index()];
         if let Some(last) = self.exposed.get_mut(value.exposed as usize)
             && last.block == block
         {
@@ -349,25 +395,24 @@ impl Allocator {
         value.exposed = self.exposed.len() as u32 - 1;
     }
 
-    /// The value must be in a register there. Of several points in one step the late one counts.
+    /// The value must be in a register there, for the operand with that number. Of several points in one step the late one counts.
     #[inline]
-    fn need(&mut self, vreg: VReg, at: u32) {
+    fn need(&mut self, vreg: VReg, operand: u32, at: u32) {
         let value = &mut self.values[vreg.index()];
-        let new = self.uses.len() as u32;
         if let Some(last) = self.uses.get_mut(value.last_need as usize) {
             if last.at / 2 == at / 2 {
                 last.at = last.at.max(at);
                 return;
             }
-            last.next = new;
+            last.next = operand;
         } else {
-            value.need = new;
+            value.need = operand;
         }
-        value.last_need = new;
-        self.uses.push(UsePoint { at, next: NONE });
+        value.last_need = operand;
+        self.uses[operand as usize] = UsePoint { at, next: NONE };
     }
 
-    /// For each block, finds the last one before it that is in fewer loops.
+    /// For each block, finds the last one before it that is in fewer loops, and the next run.
     fn link_blocks(&mut self) {
         for block in 1..self.blocks.len() {
             let depth = self.blocks[block].depth;
@@ -377,9 +422,17 @@ impl Allocator {
             }
             self.blocks[block].shallower = before;
         }
+        let mut next = self.blocks.len() as u32;
+        for block in (0..next).rev() {
+            self.blocks[block as usize].next_run = next;
+            if self.blocks[block as usize].run == block {
+                next = block;
+            }
+        }
     }
 
     /// The ranges of all values, and an interval for each.
+    #[inline(never)]
     fn build_ranges<F: Function + ?Sized>(&mut self, f: &F) {
         let words = self.blocks.len().div_ceil(64);
         self.live.live_in.clear();
@@ -389,48 +442,51 @@ impl Allocator {
         self.live.ends.clear();
         self.live.ends.resize(self.blocks.len(), 0);
         for index in 0..self.values.len() {
-            let value = &self.values[index];
+            let value = &mut self.values[index];
             let first = self.ranges.len() as u32;
+            value.range = first;
+            value.cursor = index as u32;
+            let need = value.need;
             // A fixed definition leaves its register behind the instruction (LI4).
             let from = if value.def_reg == UNSET { value.def } else { (value.def | 1) + 1 };
-            if value.block == NONE {
-                // Only a temporary in a fixed register, or no operand at all.
-            } else if value.exposed == NONE {
-                if from < value.end {
-                    self.ranges.push(LiveRange { from, to: value.end });
-                }
-            } else {
+            let (mut live, reference) =
+                (LiveRange { from: FAR, to: 0 }, value.info.reference && !value.info.rematerializable);
+            // A temporary in a fixed register has no block: it lives nowhere.
+            if value.exposed != NONE {
                 self.global_ranges(f, index, from);
-            }
-            if self.ranges.len() as u32 > first {
-                self.stats.values += 1;
-                let info = self.values[index].info;
-                if info.reference && !info.rematerializable {
-                    let mapped = self.meets_safepoint(index, first);
-                    self.values[index].mapped = mapped;
-                    self.values[index].stored = mapped;
+                if self.ranges.len() as u32 > first {
+                    live = LiveRange {
+                        from: self.ranges[first as usize].from,
+                        to: self.ranges[self.ranges.len() - 1].to,
+                    };
                 }
+            } else if from < value.end {
+                live = LiveRange { from, to: value.end };
+                self.ranges.push(live);
             }
-            let to = if self.ranges.len() as u32 > first { self.ranges[self.ranges.len() - 1].to } else { 0 };
+            if reference && live.to > 0 {
+                let mapped = self.meets_safepoint(index, first);
+                self.values[index].mapped = mapped;
+                self.values[index].stored = mapped;
+            }
             self.ranges.push(LiveRange { from: FAR, to: FAR });
-            let value = &mut self.values[index];
-            value.range = first;
             self.intervals.push(LiveInterval {
                 vreg: index as u32,
-                from: self.ranges[first as usize].from,
-                to,
+                from: live.from,
+                to: live.to,
                 range: first,
-                need: value.need,
+                need,
                 next: NONE,
                 reg: UNSET,
                 hint: UNSET,
+                store: false,
                 waiting: NONE,
             });
-            value.cursor = index as u32;
         }
     }
 
     /// Is the value, whose ranges are the last ones, alive at a safepoint?
+    #[inline(never)]
     fn meets_safepoint(&self, index: usize, first: u32) -> bool {
         let def = self.values[index].def / 2;
         !self.broken(Fault::ReferencesUnstored)
@@ -451,6 +507,7 @@ impl Allocator {
     }
 
     /// The ranges of a value that is used in several blocks.
+    #[inline(never)]
     fn global_ranges<F: Function + ?Sized>(&mut self, f: &F, index: usize, from: u32) {
         let value = &self.values[index];
         let (def, mut exposed) = (value.block, value.exposed);
@@ -466,7 +523,18 @@ impl Allocator {
             }
             exposed = next;
             while let Some(block) = live.stack.pop() {
-                for &before in f.predecessors(block) {
+                // To the beginning of the block's run, or to the definition, at once.
+                let run = self.blocks[block as usize].run;
+                let inside = run <= def;
+                let top = if inside { def } else { run };
+                if top < block {
+                    set_all(&mut live.live_in, top + u32::from(inside), block);
+                    set_all(&mut live.live_out, top, block - 1);
+                }
+                if inside {
+                    continue;
+                }
+                for &before in f.predecessors(run) {
                     set(&mut live.live_out, before);
                     last = last.max(before);
                     if before != def && !get(&live.live_in, before) {
@@ -485,6 +553,11 @@ impl Allocator {
         let words = def as usize / 64..last as usize / 64 + 1;
         for word in words.clone() {
             let mut bits = live.live_in[word];
+            let first = &self.blocks[word * 64];
+            if bits == u64::MAX && live.live_out[word] == u64::MAX && open.to == first.from {
+                open.to = self.blocks[word * 64 + 63].to;
+                continue;
+            }
             while bits != 0 {
                 let block = word * 64 + bits.trailing_zeros() as usize;
                 bits &= bits - 1;
@@ -508,8 +581,14 @@ impl Allocator {
     }
 }
 
-/// If the instruction has a tied use of the value: the index of that operand.
+/// Is a use tied, or another use of the value in the same instruction? Such a value is read from the def's register both times.
 #[inline]
-pub(super) fn tied_twin(list: &[Operand], tied: u64, vreg: VReg) -> Option<usize> {
-    (0..list.len()).find(|&index| tied >> index & 1 == 1 && list[index].vreg == vreg)
+fn is_tied(list: &[Operand], mut tied: u64, index: usize) -> bool {
+    while tied != 0 {
+        if list[tied.trailing_zeros() as usize].vreg == list[index].vreg {
+            return true;
+        }
+        tied &= tied - 1;
+    }
+    false
 }

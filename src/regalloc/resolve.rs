@@ -14,7 +14,6 @@
 use super::allocator::Allocator;
 use super::fault::Fault;
 use super::interval::{FAR, NONE, SPILLED, UNSET};
-use super::liveness::tied_twin;
 use super::{
     Alloc, Constraint, Edit, Function, Machine, Operand, Output, PReg, Point, RegSet, Role, Time, VReg,
 };
@@ -50,7 +49,6 @@ pub(super) struct Moves {
 }
 
 impl Moves {
-    #[inline]
     fn add(&mut self, point: u32, vreg: VReg, from: Alloc, to: Alloc) {
         if from != to {
             let first = &mut self.first[point as usize];
@@ -62,6 +60,7 @@ impl Moves {
 
 impl Allocator {
     /// Fills in the output, but for the maps.
+    #[inline(never)]
     pub(super) fn resolve<F: Function + ?Sized>(&mut self, f: &F, machine: &Machine) {
         let mut moves = std::mem::take(&mut self.moves);
         let mut output = std::mem::take(&mut self.output);
@@ -71,19 +70,23 @@ impl Allocator {
         }
         moves.first.resize(2 * self.steps.len() + 1, NONE);
         output.allocs.clear();
-        output.allocs.reserve(f.operands().len());
+        output.allocs.resize(f.operands().len(), Alloc::None);
+        let operands = f.operands();
         output.edits.clear();
         let mut step = 0;
         for block in 0..f.blocks() {
             let insts = f.block_insts(block);
             for &param in f.params(block) {
-                self.store_param(param, step, &mut moves);
+                if self.intervals[param.index()].store {
+                    self.store_param(param, step, &mut moves);
+                }
             }
             step += 1;
             for inst in insts.clone() {
                 let range = f.inst_operands(inst);
-                let list = &f.operands()[range.start as usize..range.end as usize];
-                self.place_operands(list, step, inst + 1 == insts.end, &mut moves, &mut output.allocs);
+                let range = range.start as usize..range.end as usize;
+                let (list, allocs) = (&operands[range.clone()], &mut output.allocs[range]);
+                self.place_operands(list, step, inst + 1 == insts.end, &mut moves, allocs);
                 step += 1;
             }
             let arguments = f.arguments(block);
@@ -111,10 +114,12 @@ impl Allocator {
 
     #[inline]
     fn home(&self, vreg: VReg, reg: u8) -> Alloc {
-        if reg < SPILLED {
-            return Alloc::Reg(self.pregs[reg as usize]);
-        }
-        debug_assert_eq!(reg, SPILLED, "every interval has a place");
+        if reg < SPILLED { Alloc::Reg(self.pregs[reg as usize]) } else { self.home_spilled(vreg) }
+    }
+
+    /// The place of a spilled value.
+    #[inline(never)]
+    fn home_spilled(&self, vreg: VReg) -> Alloc {
         let value = &self.values[vreg.index()];
         if value.info.rematerializable {
             return Alloc::None;
@@ -138,6 +143,11 @@ impl Allocator {
         if first.next == NONE {
             return self.home(vreg, first.reg);
         }
+        self.place_split(vreg, at)
+    }
+
+    #[inline(never)]
+    fn place_split(&mut self, vreg: VReg, at: u32) -> Alloc {
         // Questions come nearly in order; what is asked two points back is not far.
         let mut number = self.values[vreg.index()].cursor;
         if self.intervals[number as usize].from > at {
@@ -157,7 +167,7 @@ impl Allocator {
     }
 
     /// A parameter that needs its slot, and arrives in a register, is stored at the head.
-    #[inline]
+    #[inline(never)]
     fn store_param(&mut self, param: VReg, step: u32, moves: &mut Moves) {
         let value = &self.values[param.index()];
         let interval = &self.intervals[param.index()];
@@ -178,36 +188,30 @@ impl Allocator {
         step: u32,
         terminator: bool,
         moves: &mut Moves,
-        allocs: &mut Vec<Alloc>,
+        allocs: &mut [Alloc],
     ) {
         let early = 2 * step;
-        let first = allocs.len();
-        for op in list {
+        for (op, alloc) in list.iter().zip(&mut *allocs) {
             let v = op.vreg;
-            let alloc = if let Constraint::Fixed(reg) = op.constraint {
+            let interval = &self.intervals[v.index()];
+            *alloc = if let Constraint::Fixed(reg) = op.constraint {
                 Alloc::Reg(reg)
-            } else if op.role == Role::Use {
-                self.place_at(v, early + u32::from(op.time == Time::Late))
+            } else if op.role != Role::Use || interval.next == NONE && early >= interval.from {
+                self.home(v, interval.reg)
             } else {
-                self.first_place(v)
+                self.place_at(v, early + u32::from(op.time == Time::Late))
             };
-            allocs.push(alloc);
-            if op.role == Role::Def
-                && !terminator
-                && self.values[v.index()].stored
-                && !self.values[v.index()].stored_late
-            {
-                self.store_def(v, alloc, step, moves);
+            if op.role == Role::Def && self.intervals[v.index()].store {
+                self.store_def(v, *alloc, step, moves);
             }
         }
         if self.steps[step as usize].special {
-            self.move_fixed(list, early, terminator, moves);
-            self.move_tied(list, early, moves, &mut allocs[first..]);
+            self.move_special(list, early, terminator, moves, allocs);
         }
     }
 
     /// The store of a definition. From then on the slot holds the value (RS2).
-    #[inline]
+    #[inline(never)]
     fn store_def(&mut self, vreg: VReg, mut from: Alloc, step: u32, moves: &mut Moves) {
         if self.broken(Fault::DropStore) {
             return;
@@ -218,33 +222,74 @@ impl Allocator {
         moves.add(2 * step + 1, vreg, from, self.home(vreg, SPILLED));
     }
 
-    /// The moves of fixed operands: into the register before the instruction, out of it after.
-    fn move_fixed(&mut self, list: &[Operand], early: u32, terminator: bool, moves: &mut Moves) {
+    /// The moves of fixed and tied operands.
+    #[inline(never)]
+    fn move_special(
+        &mut self,
+        list: &[Operand],
+        early: u32,
+        terminator: bool,
+        moves: &mut Moves,
+        allocs: &mut [Alloc],
+    ) {
         for (index, op) in list.iter().enumerate() {
-            let Constraint::Fixed(reg) = op.constraint else { continue };
-            let v = op.vreg;
-            match op.role {
-                Role::Use => {
-                    let twice = list[..index].iter().any(|other| {
-                        other.role == Role::Use && other.vreg == v && other.constraint == op.constraint
-                    });
-                    if twice || self.broken(Fault::ForgetFixedMove) && index % 2 == 1 {
-                        continue;
-                    }
-                    let from = self.place_at(v, early - 1);
-                    // The value's own next interval may be there: then that is moved there anyway.
-                    let starts_there = self.interval_from(v, early).is_some_and(|to| to == Alloc::Reg(reg));
-                    if !starts_there {
-                        moves.add(early, v, from, Alloc::Reg(reg));
+            match op.constraint {
+                Constraint::Fixed(reg) if op.role == Role::Use => {
+                    self.move_to_fixed(list, index, reg, early, moves)
+                }
+                // The other moves of that point read where the value is before it (RS1).
+                Constraint::Fixed(reg) if op.role == Role::Def && !terminator => {
+                    let interval = &self.intervals[op.vreg.index()];
+                    let moved = interval.from == early + 2 && interval.reg != SPILLED;
+                    if moved && !self.broken(Fault::ForgetFixedDef) {
+                        moves.add(early + 2, op.vreg, Alloc::Reg(reg), self.home(op.vreg, interval.reg));
                     }
                 }
-                Role::Def if !terminator && self.intervals[v.index()].from == early + 2 => {
-                    // The other moves of that point read where the value is before it (RS1).
-                    if !self.broken(Fault::ForgetFixedDef) && self.intervals[v.index()].reg != SPILLED {
-                        moves.add(early + 2, v, Alloc::Reg(reg), self.first_place(v));
-                    }
+                Constraint::Tied(used) => {
+                    self.move_to_tied(list, index, usize::from(used), early, moves, allocs)
                 }
                 _ => {}
+            }
+        }
+    }
+
+    /// A fixed use: into the register before the instruction.
+    #[inline(never)]
+    fn move_to_fixed(&mut self, list: &[Operand], index: usize, reg: PReg, early: u32, moves: &mut Moves) {
+        let op = &list[index];
+        let same = |other: &Operand| {
+            other.role == Role::Use && other.vreg == op.vreg && other.constraint == op.constraint
+        };
+        if list[..index].iter().any(same) || self.broken(Fault::ForgetFixedMove) && index % 2 == 1 {
+            return;
+        }
+        let from = self.place_at(op.vreg, early - 1);
+        // The value's own next interval may be there: then that is moved there anyway.
+        if from != Alloc::Reg(reg) && self.interval_from(op.vreg, early) != Some(Alloc::Reg(reg)) {
+            moves.add(early, op.vreg, from, Alloc::Reg(reg));
+        }
+    }
+
+    /// A tied def: its register holds the used value before the instruction.
+    fn move_to_tied(
+        &mut self,
+        list: &[Operand],
+        index: usize,
+        used: usize,
+        early: u32,
+        moves: &mut Moves,
+        allocs: &mut [Alloc],
+    ) {
+        let v = list[used].vreg;
+        let from = self.place_at(v, early - 1);
+        if !self.broken(Fault::ForgetTiedMove) {
+            moves.add(early, v, from, allocs[index]);
+        }
+        allocs[used] = if self.broken(Fault::WrongTied) { from } else { allocs[index] };
+        for (twin, op) in list.iter().enumerate() {
+            let same = op.vreg == v && op.role == Role::Use && op.constraint == Constraint::Reg;
+            if same && op.time == Time::Early && twin != used && !is_tied(list, twin) {
+                allocs[twin] = allocs[index];
             }
         }
     }
@@ -264,33 +309,8 @@ impl Allocator {
         None
     }
 
-    /// The moves of tied operands, and their places: the def's register holds the used value before the instruction.
-    fn move_tied(&mut self, list: &[Operand], early: u32, moves: &mut Moves, allocs: &mut [Alloc]) {
-        let mut tied = 0_u64;
-        for (index, op) in list.iter().enumerate() {
-            if let Constraint::Tied(used) = op.constraint {
-                tied |= 1 << used;
-                let used = usize::from(used);
-                let from = self.place_at(list[used].vreg, early - 1);
-                if !self.broken(Fault::ForgetTiedMove) {
-                    moves.add(early, list[used].vreg, from, allocs[index]);
-                }
-                allocs[used] = if self.broken(Fault::WrongTied) { from } else { allocs[index] };
-            }
-        }
-        for (index, op) in list.iter().enumerate().filter(|_| tied != 0) {
-            if op.role == Role::Use
-                && op.time == Time::Early
-                && op.constraint == Constraint::Reg
-                && tied >> index & 1 == 0
-                && let Some(twin) = tied_twin(list, tied, op.vreg)
-            {
-                allocs[index] = allocs[twin];
-            }
-        }
-    }
-
     /// The moves of a split value: where an interval follows another, and at edges.
+    #[inline(never)]
     fn connect<F: Function + ?Sized>(&mut self, f: &F, vreg: VReg, moves: &mut Moves) {
         let value = self.values[vreg.index()];
         moves.places.clear();
@@ -315,20 +335,36 @@ impl Allocator {
             number = interval.next;
         }
 
-        let mut range = value.range as usize;
-        while self.ranges[range].from != FAR {
-            let live = self.ranges[range];
-            let mut block = self.block_of(live.from);
-            if self.blocks[block].from != live.from || block == value.block as usize {
-                block += 1;
+        // Within a run of blocks the place changes only where an interval begins at a block's head.
+        number = vreg.0;
+        while let Some(interval) = self.intervals.get(number as usize)
+            && interval.from != FAR
+        {
+            let (interval, mut range) = (*interval, interval.range as usize);
+            while self.ranges[range].from < interval.to {
+                let from = self.ranges[range].from.max(interval.from);
+                let to = self.ranges[range].to.min(interval.to);
+                let first = self.block_of(from);
+                if self.blocks[first].from == from && first != value.block as usize {
+                    self.connect_block(f, vreg, first as u32, moves);
+                }
+                // The edge from a terminator that defines the value, to the block behind it.
+                let behind = first + 1;
+                let follows =
+                    self.blocks.get(behind).is_some_and(|info| info.from < to && info.run < behind as u32);
+                if value.by_terminator && first == value.block as usize && follows {
+                    self.connect_block(f, vreg, behind as u32, moves);
+                }
+                let mut block = self.blocks[first].next_run;
+                while let Some(info) = self.blocks.get(block as usize)
+                    && info.from < to
+                {
+                    self.connect_block(f, vreg, block, moves);
+                    block = info.next_run;
+                }
+                range += 1;
             }
-            while let Some(info) = self.blocks.get(block)
-                && info.from < live.to
-            {
-                self.connect_block(f, vreg, block as u32, moves);
-                block += 1;
-            }
-            range += 1;
+            number = interval.next;
         }
     }
 
@@ -348,7 +384,7 @@ impl Allocator {
             let defined = value.by_terminator && value.block == before;
             let late = value.stored_late && !self.broken(Fault::ForgetLateStore);
             let stored = matches!(to, Alloc::Slot(_)) && !defined && !late;
-            let forgotten = self.broken(Fault::ForgetEdgeMove) && (vreg.0 + before) % 3 == 0;
+            let forgotten = self.broken(Fault::ForgetEdgeMove) && (vreg.0 + before).is_multiple_of(3);
             if to != Alloc::None && !stored && !forgotten {
                 // Where the terminator may have operands the moves follow it (RF5).
                 let follows = f.predecessors(block).len() == 1 && f.params(block).is_empty();
@@ -366,6 +402,7 @@ impl Allocator {
     }
 
     /// Puts the moves of each point into order.
+    #[inline(never)]
     fn sequence(&mut self, machine: &Machine, moves: &mut Moves, output: &mut Output) {
         for at in 0..moves.first.len() {
             let mut next = moves.first[at];
@@ -486,6 +523,11 @@ impl Allocator {
         }
         output.edits.push(edit);
     }
+}
+
+/// Is a def tied to the operand?
+fn is_tied(list: &[Operand], index: usize) -> bool {
+    list.iter().any(|op| op.constraint == Constraint::Tied(index as u8))
 }
 
 /// Of places by where they begin, the last one that has begun.

@@ -27,6 +27,8 @@ pub(super) struct Register {
     pub(super) holder: u32,
     /// Where the holder's current range ends.
     pub(super) until: u32,
+    /// Where the holder ends.
+    pub(super) to: u32,
     /// The holder's current range.
     range: u32,
     /// The holder's last use point that has been passed, or where it begins.
@@ -39,8 +41,16 @@ pub(super) struct Register {
 }
 
 impl Register {
-    pub(super) const FREE: Register =
-        Register { holder: NONE, until: 0, range: 0, last_need: 0, need: NONE, fixed: 0, fixed_from: 0 };
+    pub(super) const FREE: Register = Register {
+        holder: NONE,
+        until: 0,
+        to: 0,
+        range: 0,
+        last_need: 0,
+        need: NONE,
+        fixed: 0,
+        fixed_from: 0,
+    };
 }
 
 /// An interval with a register, in a hole.
@@ -59,6 +69,7 @@ struct Inactive {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct End {
     interval: u32,
+    reg: u32,
     next: u32,
 }
 
@@ -108,6 +119,7 @@ fn is_free(hint: u8, base: usize, free: u32) -> bool {
 
 impl Allocator {
     /// Gives each interval a place.
+    #[inline(never)]
     pub(super) fn scan(&mut self) -> Result<(), AllocError> {
         for index in 0..self.late_starts.len() {
             let vreg = self.late_starts[index];
@@ -128,7 +140,8 @@ impl Allocator {
             self.end_ranges(early + 1);
             self.place_up_to(&mut next, early + 1)?;
         }
-        self.stats.intervals = self.intervals.iter().filter(|it| it.from != FAR).count() as u32;
+        self.stats.values = self.order.len() as u32 + self.late_starts.len() as u32;
+        self.stats.intervals = self.stats.values + self.stats.splits;
         Ok(())
     }
 
@@ -164,19 +177,18 @@ impl Allocator {
     #[inline]
     fn end_ranges(&mut self, at: u32) {
         let mut next = self.ends[at as usize];
-        while let Some(&End { interval: number, next: rest }) = self.end_list.get(next as usize) {
+        while let Some(&End { interval: number, reg, next: rest }) = self.end_list.get(next as usize) {
             next = rest;
-            let interval = &self.intervals[number as usize];
-            let reg = interval.reg as usize;
+            let reg = reg as usize;
             // It may have been shortened or evicted since.
-            let Some(register) = self.registers.get_mut(reg) else { continue };
+            let register = &mut self.registers[reg];
             if register.holder != number || register.until != at {
                 continue;
             }
             register.holder = NONE;
-            let state = &mut self.classes[reg / 32];
+            let state = &mut self.classes[reg / 32 % 2];
             state.held &= !(1 << (reg % 32));
-            if interval.to > at {
+            if register.to > at {
                 // keeps LI1: the next range does not begin here
                 let range = register.range + 1;
                 let from = self.ranges[range as usize].from;
@@ -188,6 +200,7 @@ impl Allocator {
     }
 
     /// Inactive intervals whose hole has ended get their registers back.
+    #[inline(never)]
     fn resume(&mut self, class: usize, at: u32) {
         let base = class as u32 * 32;
         let (mut index, mut least) = (0, FAR);
@@ -223,7 +236,7 @@ impl Allocator {
     }
 
     /// Walls that lie behind are passed.
-    #[inline]
+    #[inline(never)]
     fn pass_walls(&mut self, class: usize, at: u32) {
         let state = &mut self.classes[class];
         let list = &self.walls[class];
@@ -234,6 +247,7 @@ impl Allocator {
     }
 
     /// Fixed ranges that have ended are passed.
+    #[inline(never)]
     fn pass_fixed(&mut self, class: usize, at: u32) {
         let mut least = FAR;
         for reg in each(class as u32 * 32, self.classes[class].all) {
@@ -259,17 +273,18 @@ impl Allocator {
         let register = &mut self.registers[reg];
         register.holder = number;
         register.until = until;
+        register.to = interval.to;
         register.range = range;
         register.last_need = interval.from;
         register.need = interval.need;
-        self.end_at(number, until);
+        self.end_at(number, reg, until);
     }
 
     /// Has the interval looked at where its range ends.
     #[inline]
-    pub(super) fn end_at(&mut self, interval: u32, until: u32) {
+    pub(super) fn end_at(&mut self, interval: u32, reg: usize, until: u32) {
         let first = &mut self.ends[until as usize];
-        self.end_list.push(End { interval, next: *first });
+        self.end_list.push(End { interval, reg: reg as u32, next: *first });
         *first = self.end_list.len() as u32 - 1;
     }
 
@@ -280,7 +295,7 @@ impl Allocator {
         interval.reg = reg as u8;
         let (vreg, range) = (interval.vreg as usize, interval.range);
         self.hold(number, reg, range);
-        self.classes[reg / 32].held |= 1 << (reg % 32);
+        self.classes[reg / 32 % 2].held |= 1 << (reg % 32);
         let value = &mut self.values[vreg];
         value.reg_hint = reg as u8;
         let copy = value.hint_to;
@@ -385,6 +400,7 @@ impl Allocator {
 
     /// The free register that the interval may keep for longest, and until where; a hint, or else the one to prefer, of those that it may
     /// keep altogether.
+    #[inline(never)]
     fn longest_free(
         &self,
         interval: &LiveInterval,
@@ -485,6 +501,7 @@ impl Allocator {
     }
 
     /// No register is free for long enough: someone has to be spilled.
+    #[inline(never)]
     fn place_by_force(
         &mut self,
         number: u32,
@@ -585,7 +602,7 @@ impl Allocator {
     #[inline]
     fn release(&mut self, reg: usize) -> u32 {
         let number = std::mem::replace(&mut self.registers[reg].holder, NONE);
-        self.classes[reg / 32].held &= !(1 << (reg % 32));
+        self.classes[reg / 32 % 2].held &= !(1 << (reg % 32));
         number
     }
 

@@ -58,6 +58,7 @@ impl Slots {
 impl Allocator {
     /// Finds the values that are better stored where they leave their registers than where they are defined: those defined in a loop, say,
     /// that are spilled only where it is hardly ever run.
+    #[inline(never)]
     pub(super) fn choose_stores<F: Function + ?Sized>(&mut self, f: &F) {
         for index in 0..self.values.len() {
             let (value, first) = (&self.values[index], &self.intervals[index]);
@@ -125,6 +126,7 @@ impl Allocator {
     }
 
     /// Gives slots to the values that need one.
+    #[inline(never)]
     pub(super) fn assign_slots(&mut self) {
         let mut slots = std::mem::take(&mut self.slots);
         for width in &mut slots.widths {
@@ -192,10 +194,13 @@ impl Allocator {
         });
         width.until[slot as usize] = to;
         width.taken.push(Reverse((to, slot)));
-        self.values[vreg as usize].slot = slot;
+        let value = &mut self.values[vreg as usize];
+        value.slot = slot;
+        self.intervals[vreg as usize].store = !value.stored_late && !value.by_terminator;
     }
 
     /// Says for each safepoint which slots hold references that live on.
+    #[inline(never)]
     pub(super) fn map_safepoints(&mut self) {
         let words = self.slots.count.div_ceil(64);
         let output = &mut self.output;

@@ -31,6 +31,7 @@ impl Allocator {
             next: first.next,
             reg: UNSET,
             hint: if first.reg < SPILLED { first.reg } else { first.hint },
+            store: false,
             waiting: NONE,
         };
         first.to = if found.from < at { at } else { self.ranges[range as usize - 1].to };
@@ -101,7 +102,7 @@ impl Allocator {
         let needed = || {
             self.uses.get(self.intervals[rest as usize].need as usize).is_some_and(|need| need.at == limit)
         };
-        if self.intervals[rest as usize].from % 2 == 0 && (!wall || needed()) {
+        if self.intervals[rest as usize].from.is_multiple_of(2) && (!wall || needed()) {
             self.wait(rest);
         } else {
             self.spill(rest, limit);
@@ -113,9 +114,12 @@ impl Allocator {
     fn bound_holder(&mut self, number: u32) {
         let interval = self.intervals[number as usize];
         let register = &mut self.registers[interval.reg as usize];
-        if register.holder == number && interval.to < register.until {
-            register.until = interval.to;
-            self.end_at(number, interval.to);
+        if register.holder == number {
+            register.to = interval.to;
+            if interval.to < register.until {
+                register.until = interval.to;
+                self.end_at(number, interval.reg as usize, interval.to);
+            }
         }
     }
 

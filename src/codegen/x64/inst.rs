@@ -57,6 +57,8 @@ pub enum Src {
     Imm(i32),
     /// Memory.
     Mem(Addr),
+    /// A float in the constant pool, by its number in the code's list.
+    Pool(u32),
 }
 
 /// Instructions of two operands.
@@ -107,6 +109,8 @@ pub enum Test {
     CmpByte(Addr, i8),
     /// `a` with zero: `test a, a`, or `cmp` if it is in a slot.
     Zero(Size),
+    /// Nothing: the instruction before has set them as a comparison of `a` with zero would.
+    Known,
     /// `test a, src`. `Rm` has to be a register.
     Test(Size, Src),
     /// `ucomisd a, src`
@@ -212,6 +216,8 @@ pub enum Inst {
     Incoming(i32, Kind),
     /// Def: the constant that its value is.
     Const(Kind),
+    /// Def: zero, which changes the flags.
+    Zero,
     /// Use, def.
     MoveInt,
     /// Use, def; as wide as the value.
@@ -276,7 +282,7 @@ pub enum Inst {
     /// `b` (if not), `c` (if so; register or slot), operands of the test, def tied to `b`.
     Select(Size, Test, Cc),
     /// As that, in float registers.
-    SelectFloat(Test, Cc),
+    SelectFloat(Test, Cc, Src),
     /// Operands of the test. Ends the block: the first edge if it holds.
     Branch(Test, Cc),
     /// Operands of the test, state. Leaves if it holds.
@@ -291,7 +297,7 @@ pub enum Inst {
     Float(Float, Src),
     /// Src, def.
     FloatUnary(FloatUnary),
-    /// `a`, `b`, def (early).
+    /// `a`, `b`, def.
     FloatMinMax(bool),
     /// `a`, def: from that kind.
     IntToFloat(Kind),
@@ -331,11 +337,11 @@ pub enum Inst {
     VectorUnary(VectorUnary, Lane, Kind),
     /// `a`, def: all lanes.
     Splat(Lane, Kind),
-    /// mask, `b`, `c`, def.
-    VectorSelect(Kind),
+    /// mask, `c`, `b` (src), def.
+    VectorSelect(Kind, Src),
     /// `a`, temp, def: a lane.
     Extract(Lane, Kind, u8),
-    /// `a`, temp, def (early): all lanes combined.
+    /// `a`, temp unless the lanes are floats, def (early): all lanes combined.
     Reduce(Vector, Lane, Kind),
     /// `a`, def: how many lanes have their top bit set.
     CountTrue(Lane, Kind),

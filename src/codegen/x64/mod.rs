@@ -15,6 +15,7 @@ mod abi;
 pub mod emit;
 pub mod inst;
 pub mod lower;
+mod patterns;
 pub mod stubs;
 
 use std::sync::LazyLock;
@@ -23,6 +24,7 @@ use super::emit::Emit;
 use super::isa::{Isa, Passed};
 use super::lower::Lower;
 use super::minst::Remat;
+use super::peephole::{AfterPattern, BeforePattern};
 use crate::asm::listing::Disassemble;
 use crate::asm::x64::{Assembler, Disassembler, Kind as FixupKind};
 use crate::code::features::X64 as Features;
@@ -119,7 +121,6 @@ static ORUS: LazyLock<Machine> = LazyLock::new(|| machine(&[0, 1, 2, 6, 7, 3, 8,
 impl Isa for X64 {
     type Inst = Inst;
     type Cold = emit::Cold;
-    type State = emit::State;
     type Kind = FixupKind;
     type Asm = Assembler;
 
@@ -202,6 +203,9 @@ impl Isa for X64 {
     fn catches(inst: &Inst) -> bool {
         matches!(inst, Inst::CallCatch(..))
     }
+
+    const BEFORE: &'static [BeforePattern<X64>] = patterns::BEFORE;
+    const AFTER: &'static [AfterPattern<X64>] = patterns::AFTER;
 
     fn emit_prologue(emit: &mut Emit<'_, X64>) {
         emit::frame::prologue(emit);

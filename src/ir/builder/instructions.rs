@@ -150,15 +150,15 @@ impl Builder<'_> {
 
     /// The number as another kind; itself if it is of that kind.
     pub fn convert(&mut self, a: Value, to: Kind) -> Value {
-        self.from_kind(Op::Convert, a, to)
+        self.reinterpret(Op::Convert, a, to)
     }
 
     /// The same bits as another kind; itself if it is of that kind.
     pub fn bitcast(&mut self, a: Value, to: Kind) -> Value {
-        self.from_kind(Op::Bitcast, a, to)
+        self.reinterpret(Op::Bitcast, a, to)
     }
 
-    fn from_kind(&mut self, op: Op, a: Value, to: Kind) -> Value {
+    fn reinterpret(&mut self, op: Op, a: Value, to: Kind) -> Value {
         match self.function.kind(a) {
             kind if kind == to => a,
             kind => self.value(InstData { aux: kind as u16, ..InstData::unary(op, to, a) }),

@@ -107,10 +107,11 @@ enum Head {
 
 fn head(line: &Line<'_>) -> Head {
     let Token::Word(word) = line.peek() else { return Head::Inst };
-    let prefixes: [(&str, fn(u32) -> Head); 4] =
-        [("b", Head::Block), ("fs", Head::State), ("o", Head::Removed), ("g", Head::Guard)];
-    let found = prefixes.into_iter().find_map(|(prefix, head)| entity(word, prefix).map(head));
-    found.unwrap_or(Head::Inst)
+    let number = |prefix| entity(word, prefix);
+    let found = number("b").map(Head::Block);
+    let found = found.or_else(|| number("fs").map(Head::State));
+    let found = found.or_else(|| number("o").map(Head::Removed));
+    found.or_else(|| number("g").map(Head::Guard)).unwrap_or(Head::Inst)
 }
 
 impl<'s> BodyParser<'_, 's> {

@@ -269,3 +269,89 @@ fn random_functions_survive_the_round_trip() {
     }
     assert!(instructions > 20_000, "{instructions}");
 }
+
+/// Texts that were valid, and are changed at random: errors, or functions that print and read alike. Nothing panics; neither does the
+/// verifier, whatever it gets.
+#[test]
+fn changed_texts_give_errors_or_modules() {
+    let mut random = Random(0x1234_5678_9abc_def1);
+    let (declarations, functions) = every_opcode().split_at(every_opcode().find("fn ").unwrap());
+    let mut examples: Vec<String> = functions
+        .split_inclusive("\n}\n")
+        .map(|function| format!("{declarations}{function}"))
+        .filter(|text| parse_module(text).is_ok())
+        .collect();
+    assert!(examples.len() > 5);
+    for _ in 0..examples.len() {
+        let (module, functions) = random_module(&mut random);
+        examples.push(print_module(&module, &functions));
+    }
+    let words: Vec<&str> = every_opcode().split([' ', '\n', ',', '(', ')']).collect();
+    let (mut read, mut accepted) = (0, 0);
+    for _ in 0..12_000 {
+        let mut text: Vec<u8> = examples[random.below(examples.len())].clone().into_bytes();
+        for _ in 0..1 + random.below(2) {
+            let at = random.below(text.len());
+            let line = |text: &[u8], at: usize| {
+                let start = text[..at].iter().rposition(|&byte| byte == b'\n').map_or(0, |at| at + 1);
+                let end =
+                    text[at..].iter().position(|&byte| byte == b'\n').map_or(text.len(), |end| at + end + 1);
+                start..end
+            };
+            match random.below(7) {
+                0 if !text.is_empty() => {
+                    text[at] = random.pick(b"0123456789vbg:,.()[]{}-+*@!\"\\;=> \nax\xff")
+                }
+                1 => text.insert(at.min(text.len()), random.pick(b"0123456789 \n-\"(")),
+                2 if !text.is_empty() => drop(text.remove(at)),
+                3 if !text.is_empty() => drop(text.drain(line(&text, at))),
+                4 if !text.is_empty() => {
+                    // A line again, somewhere else.
+                    let copy = text[line(&text, at)].to_vec();
+                    let to = line(&text, random.below(text.len())).start;
+                    text.splice(to..to, copy);
+                }
+                5 => {
+                    let word = random.pick(&words).as_bytes().to_vec();
+                    let at = at.min(text.len());
+                    let end = text[at..].iter().position(|byte| b" \n,()".contains(byte)).unwrap_or(0);
+                    text.splice(at..at + end, word);
+                }
+                _ => text.truncate(at.max(text.len() / 2)),
+            }
+        }
+        let text = String::from_utf8_lossy(&text);
+        let Ok(parsed) = parse_module(&text) else { continue };
+        read += 1;
+        let printed = print(&parsed);
+        let again = parse_module(&printed).unwrap_or_else(|error| panic!("{error}\n{printed}"));
+        assert_eq!(print(&again), printed);
+        for (_, function) in &parsed.functions {
+            accepted += usize::from(super::super::verify(function, &parsed.module).is_ok());
+        }
+    }
+    assert!(read > 1000 && accepted > 300, "{read} texts could be read, {accepted} functions were accepted");
+}
+
+/// Texts that are one thing over and over again.
+#[test]
+fn long_texts() {
+    for part in ["(", "[", "\"", "-", "v0", "b0:\n", "fn f() {\n", "ref.", "0x", "\\", "fs0 = 0@0 [", "é"] {
+        let body = part.repeat(50_000);
+        for text in [body.clone(), format!("fn f() {{\nb0:\n{body}\n}}\n"), format!("symbol \"{body}")] {
+            assert!(parse_module(&text).is_err(), "{part}");
+        }
+    }
+    // Blocks that lead from each to the next, and values that refer to later ones.
+    let mut text = String::from("fn f(v0: i32) {\nb0:\n    jump b50001(v0)\n");
+    for index in (1..=50_000).rev() {
+        let _ = std::fmt::Write::write_fmt(
+            &mut text,
+            format_args!("b{}(v{index}: i32):\n    jump b{index}(v{index})\n", index + 1),
+        );
+    }
+    text.push_str("b1(v50001: i32):\n    return\n}\n");
+    let parsed = parsed(&text);
+    assert_eq!(parsed.functions[0].1.size(), 50_002);
+    assert_eq!(super::super::verify(&parsed.functions[0].1, &parsed.module), Ok(()));
+}

@@ -21,7 +21,6 @@ impl Verifier<'_> {
         }
         own_parts(&data)?;
         self.operands(&data)?;
-        self.result(inst, &data)?;
         match data.op {
             Op::New if data.layout() == TypeId(0) || data.layout().index() >= self.module.layouts.len() => {
                 return problem(16, "There is no such layout.");
@@ -36,6 +35,7 @@ impl Verifier<'_> {
             op if op.is_call() => self.call(&data)?,
             _ => {}
         }
+        self.result(inst, &data)?;
         self.edges(&data)?;
         if data.op.row().guard < 4 {
             let guard = Guard(data.words()[data.op.row().guard as usize]);

@@ -31,6 +31,8 @@
 
 mod form;
 mod place;
+#[cfg(test)]
+mod tests;
 
 use std::fmt;
 

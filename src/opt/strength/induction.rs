@@ -96,14 +96,13 @@ fn step(function: &Function, value: Value, param: Value) -> Option<u64> {
         return Some(0);
     }
     let data = function.inst(function.def_inst(value)?);
-    let by = function.as_const(function.resolve(data.second()));
-    match data.op {
-        Op::Add | Op::AddChecked | Op::AddOr if function.resolve(data.first()) == param => by,
-        Op::Sub | Op::SubChecked | Op::SubOr if function.resolve(data.first()) == param => {
-            by.map(u64::wrapping_neg)
-        }
-        _ => None,
-    }
+    let down = match data.op {
+        Op::Add | Op::AddChecked | Op::AddOr => false,
+        Op::Sub | Op::SubChecked | Op::SubOr => true,
+        _ => return None,
+    };
+    let by = function.as_const(function.resolve(data.second()))?;
+    (function.resolve(data.first()) == param).then(|| if down { by.wrapping_neg() } else { by })
 }
 
 fn rewrite(function: &mut Function, product: &Product) {

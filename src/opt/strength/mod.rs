@@ -156,3 +156,6 @@ fn rewrite(function: &mut Function, inst: Inst) -> bool {
     function.remove(inst);
     true
 }
+
+#[cfg(test)]
+mod tests;

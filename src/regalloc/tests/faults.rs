@@ -49,7 +49,10 @@ fn look_for(fault: Fault, programs: u64) -> Found {
 #[test]
 fn planted_mistakes_are_found() {
     assert!(Fault::ALL.len() >= 20);
-    let found: Vec<_> = Fault::ALL.iter().map(|&fault| (fault, look_for(fault, 400))).collect();
+    let found: Vec<_> = Fault::ALL
+        .iter()
+        .map(|&fault| (fault, look_for(fault, if cfg!(debug_assertions) { 120 } else { 400 })))
+        .collect();
     for (fault, found) in found {
         println!("{fault:?}: {found:?}");
         assert!(found.by_checker > 0, "{fault:?} is not found by the checker: {found:?}");

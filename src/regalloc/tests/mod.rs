@@ -1,6 +1,7 @@
 //! Tests: hand-written situations, random programs, and mistakes planted into the allocator.
 
 mod cases;
+mod checked;
 mod code;
 mod faults;
 mod random;

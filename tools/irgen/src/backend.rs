@@ -3,6 +3,7 @@
 use orus::ir::Function;
 use orus::ir::eval::{Evaluator, Memory, Outcome, Profile};
 use orus::ir::types::Func;
+use orus::ir::verify::verify;
 use orus::opt::{Analyses, optimize};
 
 use crate::config::Config;
@@ -97,6 +98,10 @@ impl Backend for Evaluated {
 
     fn run(&mut self, program: &Program, config: &Config) -> Result<Observed, String> {
         let optimized = self.optimized(program, config);
+        for body in optimized.iter().flatten() {
+            verify(body, &program.module)
+                .map_err(|error| format!("optimised, it is not well-formed: {}: {error}", body.name))?;
+        }
         let bodies: Vec<Option<&Function>> = optimized.iter().map(Option::as_ref).collect();
         Ok(self.evaluate(program, &bodies))
     }

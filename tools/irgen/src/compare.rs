@@ -68,15 +68,15 @@ pub fn compare(program: &Program, reference: &Observed, other: &Observed) -> Res
 pub fn brief(outcome: &Outcome) -> String {
     match outcome {
         Outcome::Left(left) => {
-            let frame = left.frames.first();
-            let place = frame.map_or(String::new(), |frame| format!("{}@{}", frame.function, frame.position));
-            let slots: Vec<String> = frame.iter().flat_map(|frame| &frame.slots).map(slot_text).collect();
-            format!(
-                "left ({}) at {place} [{}], {} frames",
-                left.reason.name(),
-                slots.join(", "),
-                left.frames.len()
-            )
+            let frames: Vec<String> = left
+                .frames
+                .iter()
+                .map(|frame| {
+                    let slots: Vec<String> = frame.slots.iter().map(slot_text).collect();
+                    format!("{}@{} [{}]", frame.function, frame.position, slots.join(", "))
+                })
+                .collect();
+            format!("left ({}) at {}", left.reason.name(), frames.join(" in "))
         }
         Outcome::Returned(Some(Value::Bits(bits))) => format!("returned {bits:#x}"),
         outcome => format!("{outcome:?}"),
@@ -154,9 +154,10 @@ impl Graphs<'_> {
         if a.reason != b.reason || places(a) != places(b) {
             return Err(format!("it leaves somewhere else: {:?} and {:?}", places(a), places(b)));
         }
-        for (x, y) in a.frames.iter().zip(&b.frames) {
+        for (frame, (x, y)) in a.frames.iter().zip(&b.frames).enumerate() {
             for (number, (x, y)) in x.slots.iter().zip(&y.slots).enumerate() {
-                self.slots(x, y).map_err(|()| format!("slot {number} differs"))?;
+                self.slots(x, y)
+                    .map_err(|()| format!("slot {number} of frame {frame} differs: {x:x?} and {y:x?}"))?;
             }
         }
         Ok(())

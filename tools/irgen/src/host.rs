@@ -1,7 +1,7 @@
 //! What is outside of a program: functions that do the same for the same arguments and memory, polls, symbols.
 
 use orus::ir::Effects;
-use orus::ir::eval::{Called, Host, Memory, Value};
+use orus::ir::eval::{Called, Host, Memory, Outside, Value};
 use orus::ir::types::{Func, Kind, Mem, Symbol};
 
 use crate::plan::{self, ARRAY_LENGTH, ELEMENTS, Slot};
@@ -29,13 +29,11 @@ impl<'p> World<'p> {
         World { program, polls: 0, poll_at: program.poll_at, log: Vec::new() }
     }
 
-    /// Does the call that `Host::call` stands for. Memory is as [`Plan`](plan::Plan) says; an access outside cannot occur.
-    fn outside(
-        &mut self,
-        func: Func,
-        arguments: &[Value],
-        memory: &mut Memory,
-    ) -> Result<Called, orus::ir::eval::Outside> {
+    /// Calls a function outside.
+    ///
+    /// # Errors
+    /// If memory is not as [`Plan`](plan::Plan) says, such as in a call with a reference that leads nowhere.
+    fn outside(&mut self, func: Func, arguments: &[Value], memory: &mut Memory) -> Result<Called, Outside> {
         let plan = &self.program.plan;
         let effects = self.program.module.funcs[func.index()].effects;
         let takes = &self.program.funcs[func.index()];
@@ -80,13 +78,7 @@ impl<'p> World<'p> {
     }
 
     /// Writes some memory of any class.
-    fn write(
-        &self,
-        hash: u64,
-        func: Func,
-        arguments: &[Value],
-        memory: &mut Memory,
-    ) -> Result<(), orus::ir::eval::Outside> {
+    fn write(&self, hash: u64, func: Func, arguments: &[Value], memory: &mut Memory) -> Result<(), Outside> {
         let plan = &self.program.plan;
         let value = hash >> 24 & 0xff;
         let mut put = |base: u64, slot: &Slot, value: u64| {

@@ -6,6 +6,7 @@ use super::integers::{cmp, cmp_mem, test_self};
 use super::{E, Ops, Rmi, Xm, floats, local, moves, slot_mem};
 use crate::asm::x64::reg::*;
 use crate::asm::x64::{Cond, Mem};
+use crate::codegen::minst::Remat;
 use crate::regalloc::{Alloc, ValueInfo};
 
 /// Sets the flags.
@@ -32,6 +33,9 @@ fn test(e: &mut E<'_>, test: Test, ops: &mut Ops<'_>) {
             Alloc::Slot(slot) => cmp_mem(e.asm, size, slot_mem(slot, 1), 0),
             place => test_self(e.asm, size, super::gpr(place)),
         },
+        Test::Known => {
+            ops.next();
+        }
         Test::Test(size, src) => {
             let left = ops.gpr();
             match (size, ops.src(src)) {
@@ -48,7 +52,7 @@ fn test(e: &mut E<'_>, test: Test, ops: &mut Ops<'_>) {
         }
         Test::Float(src) => {
             let left = ops.xmm();
-            let right = floats::source(src, ops);
+            let right = floats::source(e, src, ops);
             match (e.isa.avx(), right) {
                 (false, Xm::Reg(right)) => e.asm.ucomisd_x_x(left, right),
                 (false, Xm::Mem(right)) => e.asm.ucomisd_x_m64(left, right),
@@ -57,20 +61,6 @@ fn test(e: &mut E<'_>, test: Test, ops: &mut Ops<'_>) {
             }
         }
     }
-}
-
-/// Sets the flags, unless the instruction before has set them so.
-fn test_unless_known(e: &mut E<'_>, what: Test, cc: Cc, ops: &mut Ops<'_>) {
-    let flags = std::mem::take(&mut e.state).flags;
-    if let (Test::Zero(size), Cc::Flag(cond), Some((reg, set, all))) = (what, cc, flags)
-        && size == set
-        && (all || matches!(cond, Cond::E | Cond::Ne | Cond::S | Cond::Ns))
-        && ops.rest().first() == Some(&super::integers::place(reg))
-    {
-        ops.next();
-        return;
-    }
-    test(e, what, ops);
 }
 
 pub(super) fn set(e: &mut E<'_>, what: Test, cc: Cc, ops: &mut Ops<'_>) {
@@ -128,9 +118,12 @@ fn cmov(e: &mut E<'_>, size: Size, cond: Cond, dst: Gpr64, src: Rmi) {
 }
 
 /// Jumps over a move unless the condition holds.
-pub(super) fn select_float(e: &mut E<'_>, what: Test, cc: Cc, info: ValueInfo, ops: &mut Ops<'_>) {
+pub(super) fn select_float(e: &mut E<'_>, what: Test, cc: Cc, then: Src, info: ValueInfo, ops: &mut Ops<'_>) {
     let dst = ops.next();
-    let then = ops.next();
+    let (then, remat) = match then {
+        Src::Pool(number) => (Alloc::None, Remat::Bits(e.code.pooled(number))),
+        _ => (ops.next(), Remat::No),
+    };
     test(e, what, ops);
     let skip = local(e);
     match cc {
@@ -146,12 +139,12 @@ pub(super) fn select_float(e: &mut E<'_>, what: Test, cc: Cc, info: ValueInfo, o
             e.asm.bind(take);
         }
     }
-    moves::edit(e, then, dst, info, crate::codegen::minst::Remat::No);
+    moves::edit(e, then, dst, info, remat);
     e.asm.bind(skip);
 }
 
 pub(super) fn branch(e: &mut E<'_>, what: Test, cc: Cc, ops: &mut Ops<'_>) {
-    test_unless_known(e, what, cc, ops);
+    test(e, what, ops);
     match (cc, e.branch_target(0), e.branch_target(1)) {
         (_, None, None) => {}
         (cc, Some(yes), no) => {
@@ -182,7 +175,7 @@ fn jump_cc(e: &mut E<'_>, cc: Cc, to: crate::asm::Label) {
 }
 
 pub(super) fn exit(e: &mut E<'_>, what: Test, cc: Cc, exit: u32, ops: &mut Ops<'_>) {
-    test_unless_known(e, what, cc, ops);
+    test(e, what, ops);
     let label = e.exit_label(exit);
     jump_cc(e, cc, label);
 }

@@ -10,8 +10,12 @@ use crate::ir::Kind;
 use crate::regalloc::Alloc;
 
 /// A second operand.
-pub(super) fn source(src: Src, ops: &mut Ops<'_>) -> Xm {
+pub(super) fn source(e: &mut E<'_>, src: Src, ops: &mut Ops<'_>) -> Xm {
     match src {
+        Src::Pool(number) => {
+            let label = e.asm.constant(e.code.pooled(number));
+            Xm::Mem(Mem::label(label))
+        }
         Src::Mem(addr) => Xm::Mem(ops.mem(addr)),
         _ => match ops.next() {
             Alloc::Slot(slot) => Xm::Mem(slot_mem(slot, 1)),
@@ -22,7 +26,7 @@ pub(super) fn source(src: Src, ops: &mut Ops<'_>) -> Xm {
 
 pub(super) fn binary(e: &mut E<'_>, float: Float, src: Src, ops: &mut Ops<'_>) {
     let a = ops.xmm();
-    let src = source(src, ops);
+    let src = source(e, src, ops);
     let dst = ops.xmm();
     if e.isa.avx() {
         match (float, src) {

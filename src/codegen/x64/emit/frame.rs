@@ -42,14 +42,16 @@ pub(in super::super) fn prologue(e: &mut E<'_>) {
 }
 
 /// Values of 32 bits and less that come from outside may have anything above.
-pub(super) fn params(e: &mut E<'_>) {
+pub(super) fn params(e: &mut E<'_>, allocs: &[crate::regalloc::Alloc]) {
     if e.function.sig.convention != Convention::System {
         return;
     }
     let mut places = Vec::new();
     abi::arguments(&e.function.sig, &mut places);
     for (ty, place) in e.function.sig.params.iter().zip(&places) {
-        if let Passed::Reg(reg) = place {
+        if let Passed::Reg(reg) = place
+            && allocs.contains(&crate::regalloc::Alloc::Reg(*reg))
+        {
             extend(e.asm, ty.kind, Gpr64::from_low_bits(reg.number()));
         }
     }

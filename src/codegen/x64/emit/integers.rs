@@ -64,13 +64,7 @@ pub(super) fn cmp_mem(asm: &mut Assembler, size: Size, left: Mem, right: i32) {
 pub(super) fn alu_inst(e: &mut E<'_>, op: Alu, size: Size, src: Src, ops: &mut Ops<'_>) {
     let dst = ops.gpr();
     let src = ops.src(src);
-    match (op, src) {
-        // -128 has a short form, 128 has not. The flags differ in the carry only, which nobody reads.
-        (Alu::Add, Rmi::Imm(128)) => alu(e.asm, Alu::Sub, size, dst, Rmi::Imm(-128)),
-        (Alu::Sub, Rmi::Imm(128)) => alu(e.asm, Alu::Add, size, dst, Rmi::Imm(-128)),
-        _ => alu(e.asm, op, size, dst, src),
-    }
-    e.state.flags = Some((dst, size, matches!(op, Alu::And | Alu::Or | Alu::Xor)));
+    alu(e.asm, op, size, dst, src);
 }
 
 /// An operation on memory.
@@ -141,7 +135,7 @@ pub(super) fn alu_exit(
     e.asm.jcc(cond, label);
 }
 
-pub(super) fn place(reg: Gpr64) -> crate::regalloc::Alloc {
+fn place(reg: Gpr64) -> crate::regalloc::Alloc {
     crate::regalloc::Alloc::Reg(super::super::int(Register::number(reg) as u8))
 }
 
@@ -161,20 +155,14 @@ pub(super) fn extend(e: &mut E<'_>, extend: Extend, src: Src, ops: &mut Ops<'_>)
     }
 }
 
-/// `lea`, or the instruction that does the same if the destination is among the operands.
+/// `lea`, of two registers in the order that is shorter.
 pub(super) fn lea(e: &mut E<'_>, size: Size, addr: Addr, ops: &mut Ops<'_>) {
     if addr.base == Base::Reg && addr.index.is_none() {
         let (base, dst) = (ops.gpr(), ops.gpr());
-        if base == dst {
-            return alu(e.asm, Alu::Add, size, dst, Rmi::Imm(addr.disp));
-        }
         return lea_mem(e, size, dst, Mem::base(base, addr.disp));
     }
     if addr.base == Base::Reg && addr.index == Some(0) && addr.disp == 0 {
         let (a, b, dst) = (ops.gpr(), ops.gpr(), ops.gpr());
-        if a == dst || b == dst {
-            return alu(e.asm, Alu::Add, size, dst, Rmi::Reg(if a == dst { b } else { a }));
-        }
         // With rbp and r13 as the base a displacement would be needed.
         let (base, index) = if Register::number(a) & 7 == 5 { (b, a) } else { (a, b) };
         if let Some(index) = index.index() {

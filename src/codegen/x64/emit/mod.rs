@@ -14,18 +14,11 @@ use super::inst::{Addr, Base, Inst, Size, Src};
 use crate::asm::Label;
 use crate::asm::x64::reg::*;
 use crate::asm::x64::{Mem, Scale};
-use crate::regalloc::{Alloc, RegClass};
+use crate::regalloc::Alloc;
 
 pub use cold::Cold;
 
 type E<'a> = Emit<'a, X64>;
-
-/// What is known between instructions.
-#[derive(Clone, Copy, Default)]
-pub struct State {
-    /// The flags say whether this register is zero, and its sign; if the last is set, they are those of a comparison with zero.
-    flags: Option<(Gpr64, Size, bool)>,
-}
 
 /// The places of an instruction's operands, taken in their order.
 pub(super) struct Ops<'a> {
@@ -84,6 +77,8 @@ impl Ops<'_> {
     pub(super) fn src(&mut self, src: Src) -> Rmi {
         match src {
             Src::Imm(imm) => Rmi::Imm(imm),
+            // Not reached: pooled constants are floats.
+            Src::Pool(_) => Rmi::Imm(0),
             Src::Mem(addr) => Rmi::Mem(self.mem(addr)),
             Src::Rm => match self.next() {
                 Alloc::Slot(slot) => Rmi::Mem(slot_mem(slot, 1)),
@@ -152,9 +147,8 @@ pub(super) fn ymm(reg: Xmm) -> Ymm {
 pub(super) fn inst(e: &mut E<'_>, number: u32, allocs: &[Alloc]) {
     let inst = e.code.insts()[number as usize];
     let ops = &mut Ops { allocs, at: 0 };
-    let before = std::mem::take(&mut e.state);
     match inst {
-        Inst::Params => frame::params(e),
+        Inst::Params => frame::params(e, allocs),
         Inst::Incoming(offset, kind) => moves::incoming(e, offset, kind, ops.next()),
         Inst::Const(_) => {
             let operand = e.code.inst_operand(number, 0);
@@ -162,15 +156,12 @@ pub(super) fn inst(e: &mut E<'_>, number: u32, allocs: &[Alloc]) {
             // A constant that nobody needs in a register was given none.
             match ops.next() {
                 Alloc::None => {}
-                // Shorter, and no flags are alive between instructions (M2); between those that the allocator moves things for they may be.
-                Alloc::Reg(_)
-                    if remat == super::super::minst::Remat::Bits(0) && info.class == RegClass::Int =>
-                {
-                    let to = gpr(allocs[0]).as_32();
-                    e.asm.xor_r32_r32(to, to);
-                }
                 to => moves::edit(e, Alloc::None, to, info, remat),
             }
+        }
+        Inst::Zero => {
+            let to = ops.gpr().as_32();
+            e.asm.xor_r32_r32(to, to);
         }
         Inst::MoveInt => {
             let (from, to) = (ops.gpr(), ops.gpr());
@@ -262,19 +253,13 @@ pub(super) fn inst(e: &mut E<'_>, number: u32, allocs: &[Alloc]) {
         }
         Inst::Set(test, cc) => control::set(e, test, cc, ops),
         Inst::Select(size, test, cc) => control::select(e, size, test, cc, ops),
-        Inst::SelectFloat(test, cc) => {
+        Inst::SelectFloat(test, cc, then) => {
             let vreg = e.code.inst_operand(number, 0);
             let info = crate::regalloc::Function::value(e.code, vreg);
-            control::select_float(e, test, cc, info, ops);
+            control::select_float(e, test, cc, then, info, ops);
         }
-        Inst::Branch(test, cc) => {
-            e.state = before;
-            control::branch(e, test, cc, ops);
-        }
-        Inst::Exit(test, cc, exit) => {
-            e.state = before;
-            control::exit(e, test, cc, exit, ops);
-        }
+        Inst::Branch(test, cc) => control::branch(e, test, cc, ops),
+        Inst::Exit(test, cc, exit) => control::exit(e, test, cc, exit, ops),
         Inst::Load(mem, addr) => moves::load(e, mem, addr, ops),
         Inst::Store(mem, addr) => moves::store(e, mem, addr, ops),
         Inst::StoreImm(mem, addr, imm) => moves::store_imm(e, mem, addr, imm, ops),
@@ -315,7 +300,7 @@ pub(super) fn inst(e: &mut E<'_>, number: u32, allocs: &[Alloc]) {
         Inst::Vector(vector, lane, kind, src) => vectors::binary(e, vector, lane, kind, src, ops),
         Inst::VectorUnary(unary, lane, kind) => vectors::unary(e, unary, lane, kind, ops),
         Inst::Splat(lane, kind) => vectors::splat(e, lane, kind, ops),
-        Inst::VectorSelect(kind) => vectors::select(e, kind, ops),
+        Inst::VectorSelect(kind, then) => vectors::select(e, kind, then, ops),
         Inst::Extract(lane, kind, index) => vectors::extract(e, lane, kind, index, ops),
         Inst::Reduce(vector, lane, kind) => vectors::reduce(e, vector, lane, kind, ops),
         Inst::CountTrue(lane, kind) => vectors::count_true(e, lane, kind, ops),

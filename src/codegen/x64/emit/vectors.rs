@@ -203,11 +203,17 @@ pub(super) fn splat(e: &mut E<'_>, lane: Lane, kind: Kind, ops: &mut Ops<'_>) {
     }
 }
 
-pub(super) fn select(e: &mut E<'_>, kind: Kind, ops: &mut Ops<'_>) {
-    let (mask, then, otherwise, dst) = (ops.xmm(), ops.xmm(), ops.xmm(), ops.xmm());
-    match kind {
-        Kind::V256 => e.asm.vpblendvb_y_y_y_y(ymm(dst), ymm(otherwise), ymm(then), ymm(mask)),
-        _ => e.asm.vpblendvb_x_x_x_x(dst, otherwise, then, mask),
+pub(super) fn select(e: &mut E<'_>, kind: Kind, then: Src, ops: &mut Ops<'_>) {
+    let (mask, otherwise) = (ops.xmm(), ops.xmm());
+    let then = source(kind, then, ops);
+    let dst = ops.xmm();
+    match (kind, then) {
+        (Kind::V256, Vm::Reg(then)) => {
+            e.asm.vpblendvb_y_y_y_y(ymm(dst), ymm(otherwise), ymm(then), ymm(mask))
+        }
+        (Kind::V256, Vm::Mem(then)) => e.asm.vpblendvb_y_y_m256_y(ymm(dst), ymm(otherwise), then, ymm(mask)),
+        (_, Vm::Reg(then)) => e.asm.vpblendvb_x_x_x_x(dst, otherwise, then, mask),
+        (_, Vm::Mem(then)) => e.asm.vpblendvb_x_x_m128_x(dst, otherwise, then, mask),
     }
 }
 
@@ -233,10 +239,11 @@ pub(super) fn extract(e: &mut E<'_>, lane: Lane, kind: Kind, index: u8, ops: &mu
 }
 
 pub(super) fn reduce(e: &mut E<'_>, vector: Vector, lane: Lane, kind: Kind, ops: &mut Ops<'_>) {
-    let (a, temp, dst) = (ops.xmm(), ops.xmm(), ops.next());
+    let a = ops.xmm();
     if lane == Lane::F64 {
-        return sum_floats(e, kind, a, temp, super::xmm(dst));
+        return sum_floats(e, kind, a, ops.xmm());
     }
+    let (temp, dst) = (ops.xmm(), ops.next());
     let to = super::gpr(dst);
     if lane == Lane::U8 && vector == Vector::Add {
         return sum_bytes(e, kind, a, temp, to);
@@ -266,14 +273,14 @@ pub(super) fn reduce(e: &mut E<'_>, vector: Vector, lane: Lane, kind: Kind, ops:
 }
 
 /// Lane 0, then 1, and so on: the order matters.
-fn sum_floats(e: &mut E<'_>, kind: Kind, a: Xmm, temp: Xmm, dst: Xmm) {
-    e.asm.vunpckhpd_x_x_x(XMM15, a, a);
-    e.asm.vaddsd_x_x_x(dst, a, XMM15);
+fn sum_floats(e: &mut E<'_>, kind: Kind, a: Xmm, dst: Xmm) {
+    e.asm.vunpckhpd_x_x_x(dst, a, a);
+    e.asm.vaddsd_x_x_x(dst, a, dst);
     if kind == Kind::V256 {
-        e.asm.vextractf128_x_y_u8(temp, ymm(a), 1);
-        e.asm.vaddsd_x_x_x(dst, dst, temp);
-        e.asm.vunpckhpd_x_x_x(temp, temp, temp);
-        e.asm.vaddsd_x_x_x(dst, dst, temp);
+        e.asm.vextractf128_x_y_u8(XMM15, ymm(a), 1);
+        e.asm.vaddsd_x_x_x(dst, dst, XMM15);
+        e.asm.vunpckhpd_x_x_x(XMM15, XMM15, XMM15);
+        e.asm.vaddsd_x_x_x(dst, dst, XMM15);
     }
 }
 

@@ -95,6 +95,9 @@ pub(super) fn float_source(l: &mut L<'_>, value: Value) -> Src {
     {
         return Src::Mem(address(l, l.data(load)));
     }
+    if let Some(bits) = l.as_const(value) {
+        return Src::Pool(l.code.pool(bits));
+    }
     let vreg = l.reg(value);
     l.operand(Operand::mem_use(vreg));
     Src::Rm

@@ -1,7 +1,7 @@
 //! Comparisons, selection, guards and branches.
 
-use super::super::inst::{Cc, Inst, Size};
-use super::address::{compare, condition};
+use super::super::inst::{Cc, Inst, Size, Src};
+use super::address::{compare, condition, float_source};
 use super::{L, check_kind, def, in_reg, negated, tied_def};
 use crate::ir::{self, Op};
 use crate::regalloc::{Operand, RegClass, Time};
@@ -23,13 +23,22 @@ pub(super) fn select(l: &mut L<'_>, inst: ir::Inst) {
     let swap = is_float_eq(l, data.first());
     let (first, second) = if swap { (then, otherwise) } else { (otherwise, then) };
     let index = in_reg(l, first);
-    let second = l.reg(second);
-    l.operand(Operand::mem_use(second));
+    // With an address there would be five registers.
+    l.keep_loads = true;
+    let scalar_float = data.kind == ir::Kind::F64;
+    let src = if scalar_float {
+        float_source(l, second)
+    } else {
+        let second = l.reg(second);
+        l.operand(Operand::mem_use(second));
+        Src::Rm
+    };
     let (test, cc) = condition(l, data.first());
+    l.keep_loads = false;
     let cc = if swap { negated(cc) } else { cc };
     tied_def(l, inst, index);
     l.push(if data.kind.is_float_class() {
-        Inst::SelectFloat(test, cc)
+        Inst::SelectFloat(test, cc, src)
     } else {
         Inst::Select(Size::of(data.kind), test, cc)
     });

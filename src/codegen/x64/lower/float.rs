@@ -59,7 +59,6 @@ pub(super) fn min_max(l: &mut L<'_>, inst: ir::Inst) {
     let data = l.data(inst);
     in_reg(l, data.first());
     in_reg(l, data.second());
-    let result = l.result(inst);
-    l.operand(Operand::early_def(result));
+    def(l, inst);
     l.push(Inst::FloatMinMax(data.op == Op::Max));
 }

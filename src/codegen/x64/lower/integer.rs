@@ -248,7 +248,9 @@ pub(super) fn min_max(l: &mut L<'_>, inst: ir::Inst) {
     let index = in_reg(l, b);
     let first = l.reg(a);
     l.operand(Operand::mem_use(first));
+    l.keep_loads = true;
     let (test, cc) = compare(l, cond, data.kind, a, b);
+    l.keep_loads = false;
     tied_def(l, inst, index);
     l.push(Inst::Select(size, test, cc));
 }

@@ -3,7 +3,7 @@
 use super::super::inst::{Inst, Src, Vector, VectorUnary};
 use super::address::address;
 use super::{L, check_kind, def, in_reg};
-use crate::ir::{self, Op, Value};
+use crate::ir::{self, Lane, Op, Value};
 use crate::regalloc::Operand;
 
 pub(super) fn lower(l: &mut L<'_>, inst: ir::Inst) {
@@ -48,10 +48,10 @@ pub(super) fn lower(l: &mut L<'_>, inst: ir::Inst) {
         }
         Op::VSelect => {
             in_reg(l, a);
-            in_reg(l, data.second());
             in_reg(l, Value(data.c));
+            let then = source(l, data.second());
             def(l, inst);
-            return l.push(Inst::VectorSelect(kind));
+            return l.push(Inst::VectorSelect(kind, then));
         }
         Op::VExtract => {
             in_reg(l, a);
@@ -87,8 +87,10 @@ fn source(l: &mut L<'_>, value: Value) -> Src {
 fn reduce(l: &mut L<'_>, inst: ir::Inst, vector: Vector) {
     let data = l.data(inst);
     in_reg(l, data.first());
-    let temp = l.temp_of(data.kind);
-    l.operand(Operand::temp(temp));
+    if data.lane() != Lane::F64 {
+        let temp = l.temp_of(data.kind);
+        l.operand(Operand::temp(temp));
+    }
     let result = l.result(inst);
     l.operand(Operand::early_def(result));
     l.push(Inst::Reduce(vector, data.lane(), data.kind));

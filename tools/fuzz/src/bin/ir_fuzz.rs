@@ -47,6 +47,9 @@ struct Arguments {
     /// Verify after each pass.
     #[arg(long)]
     verify: bool,
+    /// End after so many differences.
+    #[arg(long, default_value_t = 20)]
+    stop_after: usize,
     /// Print the smallest program that still shows a difference.
     #[arg(long)]
     minimise: bool,
@@ -247,7 +250,10 @@ fn work(arguments: &Arguments, share: Share) -> ExitCode {
                         teller.count("not compared: a poll left, and polls are fewer", 1)
                     }
                     Err(why) => {
-                        teller.fail(case, &failure(arguments, backend.as_mut(), &program, &config, &why))
+                        teller.fail(case, &failure(arguments, backend.as_mut(), &program, &config, &why));
+                        teller.flush();
+                        // What is optimised wrongly is compiled wrongly.
+                        break;
                     }
                 }
             }
@@ -340,14 +346,16 @@ fn drive(arguments: &Arguments) -> ExitCode {
     // Minimising takes a while, a program alone does not.
     let patience = Duration::from_secs(if arguments.minimise { 900 } else { 120 });
     let began = Instant::now();
-    let mut findings = workers::run(arguments.programs, arguments.jobs.max(1), &passed_on, patience, 20);
+    let mut findings =
+        workers::run(arguments.programs, arguments.jobs.max(1), &passed_on, patience, arguments.stop_after);
     let took = began.elapsed().as_secs_f64();
     for (case, why) in &findings.failures {
         println!("program {case} of seed {}: {why}\n", arguments.seed);
     }
     let complaints = report(&mut findings, took);
     let failures = findings.failures.len();
-    let trivial = if arguments.programs < FLOORS_FROM { 0 } else { complaints.len() };
+    // Of a run that differences ended early nothing can be demanded.
+    let trivial = if findings.cases < FLOORS_FROM || failures > 0 { 0 } else { complaints.len() };
     for complaint in &complaints {
         println!("{}: {complaint}", if trivial > 0 { "too little" } else { "warning" });
     }
@@ -420,6 +428,10 @@ fn report(findings: &mut Findings, took: f64) -> Vec<String> {
     println!("raises that were caught: {}", findings.tally.get("caught"));
     if steps < 60 {
         complaints.push(format!("the median program executes {steps} instructions, not 60"));
+    }
+    let native = findings.tally.get("runs native");
+    if cfg!(all(target_arch = "x86_64", target_os = "linux")) && native * 10 < cases * 9 {
+        complaints.push(format!("{native} runs were native, of {cases} programs"));
     }
     let compared = findings.tally.get("compared");
     println!("runs compared: {compared}");

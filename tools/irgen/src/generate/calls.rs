@@ -2,7 +2,7 @@
 
 use orus::ir::Op;
 use orus::ir::function::InstData;
-use orus::ir::module::Effects;
+use orus::ir::module::{Convention, Effects};
 use orus::ir::types::{Cond, Func, Kind, Mem, Value};
 
 use super::pool::Object;
@@ -11,11 +11,18 @@ use crate::plan;
 use crate::program::Passed;
 
 impl Body<'_> {
+    /// Functions of the Orus convention need the context.
+    fn may_call(&self, func: Func) -> bool {
+        !self.bare || self.make.module.signature(func).convention == Convention::System
+    }
+
     /// A function that may be called here.
     fn callee(&mut self) -> Func {
         let (times, own) = (self.times, self.func.index());
         let fits = |(number, plan): (usize, &crate::program::FuncPlan)| {
-            (number < own && plan.inside && times * plan.cost <= MOST_COST).then_some(Func(number as u32))
+            let func = Func(number as u32);
+            let reachable = self.may_call(func) && times * plan.cost <= MOST_COST;
+            (number < own && plan.inside && reachable).then_some(func)
         };
         let inside: Vec<Func> = self.make.funcs.iter().enumerate().filter_map(fits).collect();
         if !inside.is_empty() && self.chance(65) {
@@ -41,7 +48,7 @@ impl Body<'_> {
 
     fn call_with(&mut self, callee: Func, arguments: &[Value], invoke: bool) -> InstData {
         let result = self.make.funcs[callee.index()].result.kind;
-        let mut data = if self.chance(25) {
+        let mut data = if !self.bare && self.chance(25) {
             let address = self.fixed(plan::TABLE + 8 * callee.0 as i32, Mem::I64);
             let sig = self.make.module.funcs[callee.index()].sig;
             let op = if invoke { Op::InvokeIndirect } else { Op::CallIndirect };
@@ -74,8 +81,10 @@ impl Body<'_> {
     pub(super) fn call_the_others(&mut self) {
         for number in 0..self.func.index() {
             let plan = &self.make.funcs[number];
-            if plan.inside && self.cost + plan.cost <= 2 * MOST_COST && self.chance(70) {
-                self.call_of(Func(number as u32));
+            let func = Func(number as u32);
+            let reachable = self.may_call(func) && self.cost + plan.cost <= 2 * MOST_COST;
+            if plan.inside && reachable && self.chance(70) {
+                self.call_of(func);
             }
         }
     }

@@ -363,6 +363,9 @@ impl Body<'_> {
     }
 
     pub(super) fn poll(&mut self) {
+        if self.bare {
+            return;
+        }
         let guard = self.guard(Reason::Poll);
         self.append(InstData { a: guard.0, ..InstData::new(Op::Poll, Kind::None) });
     }

@@ -64,6 +64,9 @@ impl Body<'_> {
 
     /// A base and a slot there that `fits`.
     fn slot(&mut self, stored: bool, fits: impl Fn(&Slot) -> bool) -> Option<(Value, Slot)> {
+        if self.bare {
+            return None;
+        }
         let plan = &self.make.plan;
         let groups = [(&plan.raw, 0), (&plan.module, 0), (&plan.frame, 1), (&plan.consts, 0)];
         // What is fixed is not stored to.
@@ -90,9 +93,32 @@ impl Body<'_> {
 
     /// A number of a kind from memory.
     pub(super) fn load_of(&mut self, kind: Kind) -> Value {
+        if self.bare {
+            return self.load_bare(kind);
+        }
         match self.slot(false, |slot| slot.mem.kind() == kind) {
             Some((base, slot)) => self.load(Place::at(base, &slot)),
             None => self.constant(kind),
+        }
+    }
+
+    /// A number of a kind without the context: from a word of the arena.
+    fn load_bare(&mut self, kind: Kind) -> Value {
+        let base = self.append(InstData { a: Symbol(0).0, ..InstData::new(Op::Address, Kind::I64) });
+        let offset = 8 * self.below(plan::ARENA_WORDS) as i32;
+        let word = self.load(Place { base, index: None, offset, mem: Mem::I64, alias: Alias::RAW });
+        match kind {
+            Kind::I64 => word,
+            Kind::Bool => {
+                let other = self.constant(Kind::I64);
+                self.compare(Cond::Ne, Kind::I64, word, other)
+            }
+            _ => {
+                let value =
+                    self.emit(InstData { aux: Kind::I64 as u16, ..InstData::unary(Op::Convert, kind, word) });
+                self.pool.add_calm(kind, value);
+                value
+            }
         }
     }
 
@@ -144,6 +170,9 @@ impl Body<'_> {
     }
 
     pub(super) fn flag(&mut self) -> Value {
+        if self.bare {
+            return self.load_bare(Kind::Bool);
+        }
         let base = self.context();
         let offset = plan::FLAGS + self.below(plan::FLAG_COUNT) as i32;
         self.load(Place { base, index: None, offset, mem: Mem::Bool, alias: Alias::RAW })
@@ -156,7 +185,7 @@ impl Body<'_> {
     }
 
     pub(super) fn store_slot(&mut self) {
-        if self.chance(20) {
+        if self.bare || self.chance(20) {
             let place = self.arena();
             let value = self.to_store(Mem::I64);
             self.store(place, value);

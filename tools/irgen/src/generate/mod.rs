@@ -199,8 +199,7 @@ impl Make {
         {
             let (params, result) = (self.params(5), self.result());
             let plan = FuncPlan { params, result, cost: 5, recursive: false, inside: false };
-            let convention = if self.rng.chance(75) { Convention::System } else { Convention::Orus };
-            self.declare(&format!("outside{index}"), plan, convention, effects);
+            self.declare(&format!("outside{index}"), plan, Convention::System, effects);
         }
         let nothing = Passed { kind: Kind::None, layout: 0, typed: false };
         let plan =
@@ -216,12 +215,14 @@ impl Make {
             params.insert(0, Passed { kind: Kind::I32, layout: 0, typed: false });
         }
         let result = self.result();
-        let convention = if is_entry || self.rng.chance(75) { Convention::Orus } else { Convention::System };
+        let bare = !is_entry && self.rng.chance(15);
+        let convention = if bare { Convention::System } else { Convention::Orus };
         let plan = FuncPlan { params: params.clone(), result, cost: MOST_COST, recursive, inside: true };
         let name = if is_entry { "main".to_owned() } else { format!("f{number}") };
         let func = self.declare(&name, plan, convention, Effects::ANY);
         let mut f = Function::new(&name, self.module.signature(func).clone());
-        if recursive || self.rng.chance(20) {
+        // Those of the system's convention have no context, and know nothing of the depth.
+        if !bare && (recursive || self.rng.chance(20)) {
             f.depth_check = Some(orus::ir::Symbol(1));
         }
         let block = f.entry();
@@ -232,6 +233,7 @@ impl Make {
             f,
             block,
             func,
+            bare,
             pool: Pool::default(),
             nesting: 0,
             loops: 0,
@@ -340,6 +342,8 @@ struct Body<'m> {
     /// Where instructions go.
     block: Block,
     func: Func,
+    /// There is no context.
+    bare: bool,
     pool: Pool,
     flavour: Flavour,
     /// Scopes around this one.
@@ -462,6 +466,18 @@ impl Body<'_> {
             at -= weight;
         }
         self.make.positions += 1;
+        let needs_context = [
+            Statement::ElementLoad,
+            Statement::ElementStore,
+            Statement::New,
+            Statement::Escape,
+            Statement::ArrayLoop,
+            Statement::Poll,
+            Statement::Vector,
+        ];
+        if self.bare && needs_context.contains(&chosen) {
+            chosen = Statement::Arithmetic;
+        }
         match chosen {
             Statement::Arithmetic => self.arithmetic(),
             Statement::Divide => self.divide(),

@@ -179,7 +179,7 @@ impl Body<'_> {
         let known = self.pool.objects.iter().rev().find(|object| self.f.ty(object.value) == ty).copied();
         match known {
             Some(object) => object.value,
-            None if self.chance(70) => self.make_object(layout).value,
+            None if !self.bare && self.chance(70) => self.make_object(layout).value,
             None => self.f.constant(ty, 0),
         }
     }

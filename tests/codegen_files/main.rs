@@ -1,8 +1,9 @@
 //! Tests of the code generator that are files: from the IR downward. See [`directory()`] for what is in one, and [`STAGES`] for what can be
 //! done with it.
 
-#[path = "common/directory.rs"]
+#[path = "../common/directory.rs"]
 mod directory;
+mod evaluate;
 
 use std::path::Path;
 
@@ -23,6 +24,8 @@ const STAGES: &[(&str, Stage)] = &[
     ("verify", check),
     // `opt fast|full|PASS,… [vectors=128|256] [no=PASS,…]`: the functions after the passes, which the verifier accepts before and after.
     ("opt", opt),
+    // `eval NAME args=(…) result=… …`: see `evaluate`.
+    ("eval", eval),
 ];
 
 fn run(stage: &str, input: &str) -> String {
@@ -74,6 +77,18 @@ fn opt(mut parsed: Parsed, words: &[&str]) -> String {
     if !errors.is_empty() {
         return errors;
     }
+    optimize_all(&mut parsed, words);
+    text(&parsed)
+}
+
+fn eval(parsed: Parsed, words: &[&str]) -> String {
+    let errors: String = problems(&parsed).collect();
+    assert!(errors.is_empty(), "{errors}");
+    evaluate::eval(parsed, words, |parsed, passes| optimize_all(parsed, &[passes]))
+}
+
+/// Runs a level's or other passes on all functions.
+fn optimize_all(parsed: &mut Parsed, words: &[&str]) {
     let (&what, settings) = words.split_first().expect("a level or passes");
     let (level, passes) = match what {
         "fast" => (Level::Fast, None),
@@ -121,9 +136,8 @@ fn opt(mut parsed: Parsed, words: &[&str]) -> String {
             }
         }
     }
-    let errors: String = problems(&parsed).collect();
+    let errors: String = problems(parsed).collect();
     assert!(errors.is_empty(), "{errors}");
-    text(&parsed)
 }
 
 #[test]
@@ -131,11 +145,12 @@ fn ir() {
     directory("ir", run);
 }
 
-/// The directories of what stands above the IR, as far as they have tests.
+/// The directories of what stands above the IR, as far as they have tests. (Those of `tests/regalloc` are in a form of the allocator's own,
+/// which its unit tests read.)
 #[test]
 fn above() {
     let tests = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests");
-    for name in ["opt", "regalloc", "codegen", "asm"] {
+    for name in ["opt", "codegen", "asm"] {
         if tests.join(name).is_dir() {
             directory(name, run);
         }

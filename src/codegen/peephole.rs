@@ -1,0 +1,156 @@
+//! Peephole optimisation: a target's tables of small patterns over machine instructions, before and after allocation.
+//!
+//! Before allocation a pattern sees instructions in SSA form and can ask what gives an operand; it may replace an instruction by one with
+//! the same operands, and operands by others. After it, it sees places instead of values.
+//!
+//! One pass over the code each, every pattern tried on each instruction, in the order of the table. What a pattern needs to know of what is
+//! behind or in front of an instruction within its block, it finds there itself.
+
+use super::isa::Isa;
+use super::minst::MCode;
+use crate::regalloc::{Alloc, Function as _, Operand, Output, Point, Role, VReg};
+
+/// A pattern before allocation.
+pub struct BeforePattern<I: Isa> {
+    /// What it is called, in tests and statistics.
+    pub name: &'static str,
+    /// Looks at an instruction, and changes it if it can. Whether it has.
+    pub apply: fn(&mut Before<'_, I>, u32) -> bool,
+}
+
+/// A pattern after allocation.
+pub struct AfterPattern<I: Isa> {
+    /// What it is called, in tests and statistics.
+    pub name: &'static str,
+    /// Looks at an instruction, and changes it if it can. Whether it has.
+    pub apply: fn(&mut After<'_, I>, u32) -> bool,
+}
+
+/// What a pattern before allocation works on.
+pub struct Before<'a, I: Isa> {
+    /// The code.
+    pub code: &'a mut MCode<I::Inst>,
+    /// By value: the instruction that gives it, or all ones.
+    defs: &'a [u32],
+}
+
+/// What a pattern after allocation works on.
+pub struct After<'a, I: Isa> {
+    /// The code.
+    pub code: &'a mut MCode<I::Inst>,
+    /// Where things are.
+    pub output: &'a mut Output,
+    /// By instruction: moves are inserted in front of it, or behind it.
+    moved: &'a [u8],
+}
+
+/// How often each pattern has applied, by its place in the target's tables, and memory that is used again.
+#[derive(Default, Debug)]
+pub struct Peephole {
+    defs: Vec<u32>,
+    moved: Vec<u8>,
+    /// Of the patterns before allocation, then of those after it.
+    pub applied: Vec<u32>,
+}
+
+const MOVED_BEFORE: u8 = 1;
+const MOVED_AFTER: u8 = 2;
+
+impl Peephole {
+    /// Applies the patterns before allocation.
+    pub(super) fn before<I: Isa>(&mut self, code: &mut MCode<I::Inst>) {
+        self.applied.clear();
+        self.applied.resize(I::BEFORE.len() + I::AFTER.len(), 0);
+        self.defs.clear();
+        self.defs.resize(code.vregs() as usize, u32::MAX);
+        let insts = code.insts().len() as u32;
+        for inst in 0..insts {
+            for operand in &code.operands()
+                [code.inst_operands(inst).start as usize..code.inst_operands(inst).end as usize]
+            {
+                if operand.role == Role::Def {
+                    self.defs[operand.vreg.index()] = inst;
+                }
+            }
+        }
+        let mut window = Before::<I> { code, defs: &self.defs };
+        for inst in 0..insts {
+            for (pattern, applied) in I::BEFORE.iter().zip(&mut self.applied) {
+                *applied += u32::from((pattern.apply)(&mut window, inst));
+            }
+        }
+    }
+
+    /// Applies the patterns after allocation.
+    pub(super) fn after<I: Isa>(&mut self, code: &mut MCode<I::Inst>, output: &mut Output) {
+        let insts = code.insts().len();
+        self.applied.resize(I::BEFORE.len() + I::AFTER.len(), 0);
+        self.moved.clear();
+        self.moved.resize(insts, 0);
+        for edit in &output.edits {
+            match edit.point {
+                Point::Before(inst) => self.moved[inst as usize] |= MOVED_BEFORE,
+                Point::After(inst) => self.moved[inst as usize] |= MOVED_AFTER,
+            }
+        }
+        let mut window = After::<I> { code, output, moved: &self.moved };
+        for block in 0..window.code.blocks() {
+            for inst in window.code.block_insts(block) {
+                for (pattern, applied) in I::AFTER.iter().zip(&mut self.applied[I::BEFORE.len()..]) {
+                    *applied += u32::from((pattern.apply)(&mut window, inst));
+                }
+            }
+        }
+    }
+
+    /// The patterns that have applied to the last function, and how often.
+    pub fn names<I: Isa>(&self) -> Vec<(&'static str, u32)> {
+        let names =
+            I::BEFORE.iter().map(|pattern| pattern.name).chain(I::AFTER.iter().map(|pattern| pattern.name));
+        names.zip(self.applied.iter().copied()).filter(|&(_, count)| count > 0).collect()
+    }
+}
+
+impl<I: Isa> Before<'_, I> {
+    /// The instruction.
+    #[inline]
+    pub fn inst(&self, inst: u32) -> I::Inst {
+        self.code.insts()[inst as usize]
+    }
+
+    /// An operand.
+    pub fn operand(&self, inst: u32, index: u32) -> Operand {
+        self.code.operands()[(self.code.inst_operands(inst).start + index) as usize]
+    }
+
+    /// The instruction that gives a value; none if it is a block's parameter.
+    pub fn def(&self, vreg: VReg) -> Option<u32> {
+        Some(self.defs[vreg.index()]).filter(|&inst| inst != u32::MAX)
+    }
+}
+
+impl<I: Isa> After<'_, I> {
+    /// The instruction.
+    #[inline]
+    pub fn inst(&self, inst: u32) -> I::Inst {
+        self.code.insts()[inst as usize]
+    }
+
+    /// Where an operand is.
+    pub fn place(&self, inst: u32, index: u32) -> Alloc {
+        self.output.allocs[(self.code.inst_operands(inst).start + index) as usize]
+    }
+
+    /// Says where an operand is.
+    pub fn set_place(&mut self, inst: u32, index: u32, place: Alloc) {
+        self.output.allocs[(self.code.inst_operands(inst).start + index) as usize] = place;
+    }
+
+    /// The instruction in front of another one, if it is in the same block and no moves come between.
+    pub fn before(&self, inst: u32) -> Option<u32> {
+        let before = inst.checked_sub(1)?;
+        let apart =
+            self.moved[inst as usize] & MOVED_BEFORE != 0 || self.moved[before as usize] & MOVED_AFTER != 0;
+        (!apart && !self.code.begins_block(inst)).then_some(before)
+    }
+}
