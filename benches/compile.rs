@@ -73,7 +73,8 @@ library_benchmark_group!(name = codegen; benchmarks = compile);
 fn report() {
     for (shape, size, insts, limits) in INPUTS {
         for (setting, limit) in ["fast", "full"].into_iter().zip(limits) {
-            let name = if size == 0 { format!("{shape}_{setting}") } else { format!("{shape}_{size}_{setting}") };
+            let name =
+                if size == 0 { format!("{shape}_{setting}") } else { format!("{shape}_{size}_{setting}") };
             if let Some(total) = counted(&name) {
                 println!("{name:<22} {:>5} per IR instruction, of at most {limit}", total / insts);
             }
@@ -83,13 +84,12 @@ fn report() {
 
 /// What callgrind has left of a benchmark.
 fn counted(name: &str) -> Option<u64> {
-    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(
-        || Path::new(env!("CARGO_MANIFEST_DIR")).join("target"),
-        PathBuf::from,
-    );
+    let target = std::env::var_os("CARGO_TARGET_DIR")
+        .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("target"), PathBuf::from);
     let folder = target.join(format!("iai/orus/compile/codegen/compile.{name}"));
     let text = std::fs::read_to_string(folder.join(format!("callgrind.compile.{name}.out"))).ok()?;
-    let line = text.lines().find_map(|line| line.strip_prefix("summary: ").or(line.strip_prefix("totals: ")))?;
+    let line =
+        text.lines().find_map(|line| line.strip_prefix("summary: ").or(line.strip_prefix("totals: ")))?;
     line.split_whitespace().next()?.parse().ok()
 }
 

@@ -424,3 +424,70 @@ fn the_same_bytes_every_time() {
         }
     });
 }
+
+/// Where control comes by an indirect jump or call, there is a landing pad (Intel CET): functions, handlers, thunks and where they are resumed,
+/// stubs. Jump tables are read by a jump that is not tracked.
+#[test]
+fn landing_pads() {
+    const PAD: [u8; 4] = [0xf3, 0x0f, 0x1e, 0xfa];
+    let isa = X64::host();
+    let pad = |code: &[u8], at: usize| assert_eq!(code[at..at + 4], PAD, "at {at:#x}");
+    let signature = Signature::new(&[Kind::I64; 9], Kind::F64, Convention::Orus);
+    let system = Signature { convention: Convention::System, ..signature.clone() };
+    for stub in [
+        isa.exit_stub(0),
+        isa.slow_path_stub(0),
+        isa.raise_stub(0),
+        isa.helper_stub(&system, 0, 0),
+        isa.outcall_stub(&signature, 0, 0, 0, false),
+        isa.outcall_stub(&system, 0, 0, 0, true),
+    ] {
+        pad(&stub.expect("a stub").bytes, 0);
+    }
+    for signature in [&signature, &system] {
+        let thunk = isa.thunk(signature).expect("a thunk");
+        pad(&thunk.bytes, 0);
+        pad(&thunk.bytes, thunk.landing_offset as usize);
+    }
+    let mut compiler = Compiler::new(isa);
+    let switch = "
+fn switched(v0: i32) -> i32 {
+b0:
+    switch.i32 v0, [b1(5), b1(7), b1(1), b1(9), b1(3), b1(v0)], b1(-1)
+b1(v1: i32):
+    return.i32 v1
+}";
+    let (mut handlers, mut functions) = (0, 0);
+    for text in [OUTSIDE, CHECKED, switch] {
+        let parsed = parse_module(text).unwrap_or_else(|error| panic!("{error}"));
+        for (_, body) in &parsed.functions {
+            let compiled = compiler.compile(body, &parsed.module, &Options::default()).expect("it compiles");
+            functions += 1;
+            pad(&compiled.bytes, 0);
+            for safepoint in
+                compiled.safepoints.iter().filter(|safepoint| safepoint.handler_offset != u32::MAX)
+            {
+                handlers += 1;
+                pad(&compiled.bytes, safepoint.handler_offset as usize);
+            }
+            // The only indirect jump is that of the table: FF /4 with a register, which 3E precedes (and REX may).
+            let listing = {
+                let options = Options { notes: true, ..Options::default() };
+                compiler.compile(body, &parsed.module, &options).expect("it compiles").listing.clone()
+            };
+            let registers = ["rax", "rcx", "rdx", "rbx", "rsi", "rdi", "r8", "r9", "r10", "r11", "r12"];
+            for line in listing
+                .lines()
+                .filter(|line| registers.iter().any(|reg| line.contains(&format!("jmp {reg}"))))
+            {
+                assert!(line.contains("notrack jmp"), "{line}");
+            }
+            assert_eq!(listing.contains("notrack jmp"), body.name == "switched", "{listing}");
+        }
+    }
+    assert_eq!((functions, handlers), (7, 1));
+    let f = image(switch);
+    let switched = f.function::<(i32,), i32>("switched").expect("it is there");
+    let results: Vec<Option<i32>> = [0, 1, 2, 3, 4, 5, 6, -7].map(|case| switched.call((case,)).ok()).into();
+    assert_eq!(results, [5, 7, 1, 9, 3, 5, -1, -1].map(Some));
+}
