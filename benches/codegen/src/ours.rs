@@ -70,7 +70,11 @@ impl Ours {
         optimizer.vectors = if setting.vectors { isa.vectors() } else { Vectors::empty() };
         Ours {
             compiler: Compiler::new(isa),
-            options: codegen::Options::default(),
+            // Without the optimiser code is as long as it comes; else a thirtieth of the time buys a tenth of the bytes.
+            options: codegen::Options {
+                short_branches: setting.level != Level::None,
+                ..codegen::Options::default()
+            },
             analyses: Analyses::new(),
             optimizer,
         }
