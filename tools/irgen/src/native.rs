@@ -134,7 +134,8 @@ impl Native {
     fn run_program(&mut self, program: &Program, config: &Config) -> Result<Observed, String> {
         let adapted = adapt(program);
         let bodies = self.optimizer.optimized(&adapted, config);
-        let engine = &mut self.engines[usize::from(config.avx2)];
+        // Vector instructions are legal only there.
+        let engine = &mut self.engines[usize::from(config.avx2 || program.vectors)];
         let mut regions = Vec::new();
         let result = engine.link(&self.cache, &adapted, &bodies, config, &mut regions);
         let observed = result.and_then(|linked| {

@@ -257,7 +257,8 @@ pub(super) fn switch(e: &mut E<'_>, size: Size, ops: &mut Ops<'_>) {
         e.asm.movsxd_r64_m32(temp, Mem::indexed(R11, index, crate::asm::x64::Scale::X4, 0));
     }
     e.asm.add_r64_r64(temp, R11);
-    e.asm.jmp_r64(temp);
+    // Only to what the table holds, which nobody writes: its targets need no landing pads.
+    e.asm.notrack_jmp_r64(temp);
     let targets: Vec<_> = (0..cases).map(|case| e.edge_label(case)).collect();
     super::cold::put_table(e, table, targets);
 }
