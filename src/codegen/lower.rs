@@ -495,7 +495,7 @@ impl<'a, I: Isa> Lower<'a, I> {
         let values = first_value..self.buffers.exit_values.len() as u32;
         self.buffers.exits.push(ExitData {
             guard,
-            inst: self.code.made() + self.buffers.constants.len() as u32,
+            inst: self.code.made(),
             first_operand,
             values,
             origin: self.inst,

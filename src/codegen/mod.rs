@@ -368,6 +368,11 @@ impl<I: Isa> Compiler<I> {
         self.peephole.names::<I>()
     }
 
+    /// The last function's code and tables.
+    pub fn compiled(&self) -> &Compiled {
+        &self.compiled
+    }
+
     /// The machine instructions of the last function with their places, and the moves between them.
     pub fn allocation_listing(&self, convention: ir::Convention) -> String {
         regalloc::dump::listing(&self.code, self.isa.machine(convention), self.allocator.output())

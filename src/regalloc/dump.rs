@@ -20,7 +20,7 @@
 use std::fmt::Write as _;
 
 use super::allocator::Allocator;
-use super::checker::Shown;
+use super::check_error::Shown;
 use super::interval::{FAR, SPILLED};
 use super::{
     Alloc, Constraint, Edit, Function, Machine, Operand, Output, Point, RegClass, Role, Time, VReg, ValueInfo,

@@ -5,8 +5,8 @@
 //! blocks are followed against the flow up to the definition. That is exact for any flow, also irreducible, and
 //! costs in proportion to what it yields: blocks into which values are alive.
 //!
-//! Sources. Boissinot, Hack, Grund, Dupont de Dinechin, Rastello: *Fast liveness checking for SSA-form programs* (2008), for the walk by
-//! uses; Wimmer, Franz: *Linear scan register allocation on SSA form* (2010).
+//! Sources. Brandner, Boissinot, Darte, Dupont de Dinechin, Rastello: *Computing liveness sets for SSA-form programs* (2011), for the walk
+//! by uses; Wimmer, Franz: *Linear scan register allocation on SSA form* (2010).
 
 use super::allocator::Allocator;
 use super::fault::Fault;

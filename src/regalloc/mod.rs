@@ -11,6 +11,8 @@ pub mod operand;
 pub mod output;
 
 mod allocator;
+mod check_error;
+mod evict;
 mod fault;
 mod interval;
 mod liveness;

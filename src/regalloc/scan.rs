@@ -11,14 +11,14 @@
 //! - SC2 A value's first interval meets no inactive one later: in SSA form two values interfere only if one lives where the other is
 //!   defined. So only intervals split off, and those that begin behind their definition, are compared with the inactive ones.
 //!
-//! Cost. For each interval a few looks at masks; the registers are gone through only when the range of one has ended, when a fixed range
-//! begins before the interval ends, and to choose whom to evict.
+//! Cost. For each interval a few looks at masks, and a list entry for each end of a range; the registers are gone through only when a
+//! fixed range begins before the interval ends, and to choose whom to evict.
 //! Sources. Poletto, Sarkar (1999); Wimmer, Moessenboeck: *Optimized interval splitting in a linear scan register allocator* (2005).
 
 use super::AllocError;
 use super::allocator::Allocator;
 use super::fault::Fault;
-use super::interval::{FAR, FixedRange, HINT_REG, LiveInterval, NONE, SPILLED, UNSET};
+use super::interval::{FAR, FixedRange, HINT_REG, LiveInterval, NONE, UNSET};
 
 /// The state of a register, by class and preference.
 #[derive(Clone, Copy, Debug)]
@@ -32,9 +32,9 @@ pub(super) struct Register {
     /// The holder's current range.
     range: u32,
     /// The holder's last use point that has been passed, or where it begins.
-    last_need: u32,
+    pub(super) last_need: u32,
     /// The holder's next use point.
-    need: u32,
+    pub(super) need: u32,
     /// Its first fixed range that does not end at or before the current point, and where that begins.
     fixed: u32,
     fixed_from: u32,
@@ -79,7 +79,7 @@ pub(super) struct Class {
     /// The registers to allocate.
     all: u32,
     /// Those that intervals are in.
-    held: u32,
+    pub(super) held: u32,
     /// No range of an inactive interval begins before that.
     resume: u32,
     /// No fixed range begins before that.
@@ -103,7 +103,7 @@ impl Class {
 
 /// The registers of a mask, as indices from `base` on.
 #[inline]
-fn each(base: u32, mut mask: u32) -> impl Iterator<Item = usize> {
+pub(super) fn each(base: u32, mut mask: u32) -> impl Iterator<Item = usize> {
     std::iter::from_fn(move || {
         let bit = (mask != 0).then(|| mask.trailing_zeros())?;
         mask &= mask - 1;
@@ -290,7 +290,7 @@ impl Allocator {
 
     /// Gives the register to the interval, which begins at the current point.
     #[inline]
-    fn take(&mut self, number: u32, reg: usize) {
+    pub(super) fn take(&mut self, number: u32, reg: usize) {
         let interval = &mut self.intervals[number as usize];
         interval.reg = reg as u8;
         let (vreg, range) = (interval.vreg as usize, interval.range);
@@ -433,7 +433,7 @@ impl Allocator {
 
     /// Until where the interval may have the register, if its holder lets it: where a fixed range or an inactive interval is in its way.
     #[inline]
-    fn limit(&self, interval: &LiveInterval, reg: usize, split_off: bool) -> u32 {
+    pub(super) fn limit(&self, interval: &LiveInterval, reg: usize, split_off: bool) -> u32 {
         let mut limit = FAR;
         if self.registers[reg].fixed_from < interval.to {
             limit = self.fixed_limit(interval, reg);
@@ -498,137 +498,5 @@ impl Allocator {
                 b += 1;
             }
         }
-    }
-
-    /// No register is free for long enough: someone has to be spilled.
-    #[inline(never)]
-    fn place_by_force(
-        &mut self,
-        number: u32,
-        class: usize,
-        split_off: bool,
-        wall: u32,
-    ) -> Result<(), AllocError> {
-        let interval = self.intervals[number as usize];
-        let at = interval.from;
-        let Some(&need) = self.uses.get(interval.need as usize).filter(|need| need.at < interval.to) else {
-            self.spill(number, at);
-            return Ok(());
-        };
-        let must = need.at / 2 == at / 2;
-        let mut best: Option<(usize, u32)> = None;
-        let mut best_cost = if must { f32::INFINITY } else { self.spill_cost(&interval, at, at) };
-        let mut yields = None;
-        for reg in each(class as u32 * 32, self.classes[class].held) {
-            let limit = self.limit(&interval, reg, split_off).min(wall);
-            if limit <= need.at && limit < interval.to {
-                continue;
-            }
-            let next = self.pass_needs(reg, at);
-            if next != NONE && self.uses[next as usize].at / 2 == at / 2 {
-                // It is used here too. It may go elsewhere if it is needed early only, and this interval both early and late:
-                // then this one has fewer registers to choose from.
-                if must && need.at > at && self.uses[next as usize].at == at && yields.is_none() {
-                    yields = Some((reg, limit));
-                }
-                continue;
-            }
-            let mut holder = self.intervals[self.registers[reg].holder as usize];
-            holder.need = next;
-            let cost = self.spill_cost(&holder, at, self.registers[reg].last_need);
-            if cost < best_cost {
-                (best, best_cost) = (Some((reg, limit)), cost);
-            }
-        }
-        if let Some((reg, limit)) = best {
-            self.evict(reg, at);
-            self.take_until(number, reg, limit);
-        } else if !must {
-            self.spill(number, at);
-        } else if let Some((reg, limit)) = yields {
-            self.displace(reg, at);
-            self.take_until(number, reg, limit);
-        } else {
-            return Err(AllocError::Impossible { inst: self.steps[at as usize / 2].inst });
-        }
-        Ok(())
-    }
-
-    fn take_until(&mut self, number: u32, reg: usize, limit: u32) {
-        self.take(number, reg);
-        if limit < self.intervals[number as usize].to {
-            self.split_at_limit(number, limit, false);
-        }
-    }
-
-    /// The holder's next use point, at or behind the current point.
-    fn pass_needs(&mut self, reg: usize, at: u32) -> u32 {
-        let register = &mut self.registers[reg];
-        let to = self.intervals[register.holder as usize].to;
-        while let Some(need) = self.uses.get(register.need as usize)
-            && need.at < at
-        {
-            register.last_need = need.at;
-            register.need = need.next;
-        }
-        match self.uses.get(register.need as usize) {
-            Some(need) if need.at < to => register.need,
-            _ => NONE,
-        }
-    }
-
-    /// Takes the interval out of the register from the current point on, or from before.
-    fn evict(&mut self, reg: usize, at: u32) {
-        self.stats.evictions += 1;
-        let number = self.release(reg);
-        let interval = self.intervals[number as usize];
-        let last_need = self.registers[reg].last_need;
-        // A value that this very instruction defines early, wherever that may be, is in its slot from the beginning.
-        let whole = interval.from / 2 == at / 2 && interval.from == self.values[interval.vreg as usize].def;
-        let from = if whole || interval.from == at { interval.from } else { self.best_split(last_need, at) };
-        let rest = if interval.from >= from { number } else { self.split(number, from) };
-        self.spill(rest, at);
-    }
-
-    /// Has the interval that is used here early look for another register.
-    fn displace(&mut self, reg: usize, at: u32) {
-        self.stats.evictions += 1;
-        let number = self.release(reg);
-        let rest = if self.intervals[number as usize].from == at { number } else { self.split(number, at) };
-        self.intervals[rest as usize].reg = UNSET;
-        self.wait(rest);
-    }
-
-    #[inline]
-    fn release(&mut self, reg: usize) -> u32 {
-        let number = std::mem::replace(&mut self.registers[reg].holder, NONE);
-        self.classes[reg / 32 % 2].held &= !(1 << (reg % 32));
-        number
-    }
-
-    /// What it costs to have the interval spilled from a point to its next use, by distance: a reload where that is cheapest, and
-    /// a store if it has not been stored.
-    fn spill_cost(&self, interval: &LiveInterval, at: u32, last_need: u32) -> f32 {
-        let value = &self.values[interval.vreg as usize];
-        let here = &self.blocks[self.steps[at as usize / 2].block as usize];
-        let (mut cost, mut distance) = (0.0, (interval.to - at.min(interval.to)) as f32 + 64.0);
-        if let Some(need) = self.uses.get(interval.need as usize) {
-            let reload = self.reload_point(at, need.at & !1);
-            let block = self.steps[reload.min(need.at) as usize / 2].block as usize;
-            let block = if reload == self.blocks[block].from && block > 0 { block - 1 } else { block };
-            cost += self.blocks[block].weight as f32 + 0.5;
-            distance = (need.at - at) as f32;
-        }
-        // Used in this loop before: it will be used again in the next turn.
-        let outside = self.blocks.get(here.shallower as usize);
-        if outside.is_some_and(|outside| last_need > interval.from && last_need >= outside.to) {
-            cost = cost.max(here.weight as f32 + 0.5);
-            distance = distance.min(256.0);
-        }
-        if !value.stored && !value.info.rematerializable {
-            cost += self.blocks[value.block as usize].weight as f32 + 0.5;
-        }
-        debug_assert_ne!(interval.reg, SPILLED);
-        cost / distance.max(1.0)
     }
 }

@@ -4,6 +4,7 @@
 #[path = "../common/directory.rs"]
 mod directory;
 mod evaluate;
+mod machine;
 
 use std::path::Path;
 
@@ -26,7 +27,17 @@ const STAGES: &[(&str, Stage)] = &[
     ("opt", opt),
     // `eval NAME args=(…) result=… …`: see `evaluate`.
     ("eval", eval),
+    // `codegen x64 [features=baseline] [regs=N]`: the machine code.
+    ("codegen", |parsed, words| checked(parsed, words, machine::codegen)),
+    // `allocation x64 …`: machine instructions with their places.
+    ("allocation", |parsed, words| checked(parsed, words, machine::allocation)),
 ];
+
+/// What a stage makes of a module, if the verifier accepts it.
+fn checked(parsed: Parsed, words: &[&str], stage: fn(&Parsed, &[&str]) -> String) -> String {
+    let errors: String = problems(&parsed).collect();
+    if errors.is_empty() { stage(&parsed, words) } else { errors }
+}
 
 fn run(stage: &str, input: &str) -> String {
     let words: Vec<&str> = stage.split_whitespace().collect();

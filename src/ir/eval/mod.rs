@@ -7,6 +7,8 @@
 //! [outcomes](Outcome) is what programs may do.
 
 mod memory;
+mod outcome;
+mod outside;
 pub mod scalar;
 mod state;
 #[cfg(test)]
@@ -14,6 +16,8 @@ mod tests;
 pub mod vector;
 
 pub use memory::{Memory, Outside, Region};
+pub use outcome::{Limits, Outcome, Profile, Trap, TrapKind};
+pub use outside::{Called, Host, bump};
 pub use state::{Frame, Left, Object, Slot};
 
 use super::function::{Def, InstData, List, NONE};
@@ -58,129 +62,6 @@ impl Value {
             || kind == Kind::F64
                 && f64::from_bits(self.bits()).is_nan()
                 && f64::from_bits(other.bits()).is_nan()
-    }
-}
-
-/// What a call of a function outside does.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Called {
-    /// It returns.
-    Returned(Option<Value>),
-    /// It raises.
-    Raised,
-}
-
-/// What is outside of the program.
-pub trait Host {
-    /// Calls a function that has no body.
-    fn call(&mut self, func: Func, arguments: &[Value], memory: &mut Memory) -> Called;
-    /// Does a poll leave?
-    fn poll(&mut self) -> bool;
-    /// The address of the context.
-    fn context(&self) -> u64;
-    /// The address of a symbol.
-    fn symbol(&self, symbol: Symbol) -> u64;
-    /// The function whose address this is.
-    fn function_at(&self, address: u64) -> Option<Func>;
-    /// Makes an object: its header is set and its fields are zero. None if there is no room.
-    fn allocate(&mut self, _id: TypeId, layout: &Layout, memory: &mut Memory) -> Option<u64> {
-        bump(self.context(), layout, memory)
-    }
-}
-
-/// Cuts an object off the free run that the context has for its layout, as compiled code does.
-pub fn bump(context: u64, layout: &Layout, memory: &mut Memory) -> Option<u64> {
-    let at = context.wrapping_add(u64::from(layout.cursor_offset));
-    let cursor = memory.load(at, 8).ok()?;
-    let end = memory.load(at.wrapping_add(8), 8).ok()?;
-    let next = cursor.checked_add(u64::from(layout.bytes())).filter(|&next| next <= end)?;
-    memory.bytes_mut(cursor, layout.bytes() as usize).ok()?.fill(0);
-    memory.store(cursor, 8, layout.header).ok()?;
-    memory.store(at, 8, next).ok()?;
-    Some(cursor)
-}
-
-/// What is wrong with a program.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum TrapKind {
-    /// An access to memory that is not there.
-    Outside(u64),
-    /// An instruction claims what does not hold; or a bool in memory is neither 0 nor 1.
-    FalseClaim,
-    /// `unreachable` was reached.
-    Unreachable,
-    /// Too many steps, or frames.
-    OutOfFuel,
-    /// A value was read before it was there.
-    Undefined,
-    /// A call of an address that is no function's, or of a function by another signature.
-    BadCall,
-    /// An instruction does not have this kind, these lanes, these operands.
-    BadInstruction,
-}
-
-/// Where a program went wrong, and how.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Trap {
-    /// How.
-    pub kind: TrapKind,
-    /// In this function,
-    pub func: Func,
-    /// at this instruction; none at its entry.
-    pub inst: Option<Inst>,
-}
-
-/// How a program ends.
-#[derive(Clone, PartialEq, Debug)]
-pub enum Outcome {
-    /// It returns.
-    Returned(Option<Value>),
-    /// A guard fails.
-    Left(Left),
-    /// A callee raises, and nothing catches that.
-    Raised,
-    /// Calls are nested too deeply; what is to be done about it is at the symbol.
-    TooDeep(Symbol),
-    /// It is wrong, or takes too long.
-    Trap(Trap),
-}
-
-/// Limits of a run.
-#[derive(Clone, Copy, Debug)]
-pub struct Limits {
-    /// Instructions.
-    pub steps: u64,
-    /// Calls of functions that count their depth, within each other.
-    pub depth: u64,
-    /// Frames, of all functions.
-    pub frames: usize,
-}
-
-impl Default for Limits {
-    fn default() -> Limits {
-        Limits { steps: 10_000_000, depth: 1_000, frames: 10_000 }
-    }
-}
-
-/// What a program did.
-#[derive(Clone, Debug)]
-pub struct Profile {
-    /// By opcode: how often it was executed.
-    pub ops: Vec<u64>,
-    /// By reason: how often a guard was left through.
-    pub taken: Vec<u64>,
-    /// By reason: how often it was not.
-    pub passed: Vec<u64>,
-    /// Raises that were caught.
-    pub caught: u64,
-    /// Instructions.
-    pub steps: u64,
-}
-
-impl Default for Profile {
-    fn default() -> Profile {
-        let reasons = vec![0; Reason::ALL.len()];
-        Profile { ops: vec![0; Op::ALL.len()], taken: reasons.clone(), passed: reasons, caught: 0, steps: 0 }
     }
 }
 

@@ -76,7 +76,7 @@ fn each_kind_of_error_names_instruction_value_and_place() {
     wrong(Edit { to: Alloc::Reg(PReg::new(RegClass::Float, 0)), ..edit }, "the register is of another class");
     wrong(Edit { to: reg(29), ..edit }, "the register is not to be used");
     wrong(Edit { vreg: VReg(99), ..edit }, "there is no such value");
-    wrong(Edit { point: Point::After(0), ..edit }, "moves are not in order");
+    wrong(Edit { point: Point::Before(0), ..edit }, "moves are not in order");
     assert_eq!(found(&|output| output.maps.clear()), "the maps are not those of the safepoints");
     assert_eq!(
         found(&|output| output.map_words.fill(0)),

@@ -34,6 +34,17 @@ fn all_steps() -> u64 {
     PASSES.iter().enumerate().fold(0, |bits, (index, _)| bits | 1 << index)
 }
 
+/// Each pass once.
+fn pass_names() -> Vec<&'static str> {
+    let mut names: Vec<&str> = Vec::new();
+    for step in PASSES {
+        if !names.contains(&step.name) {
+            names.push(step.name);
+        }
+    }
+    names
+}
+
 impl Config {
     /// Nothing is done.
     pub const PLAIN: Config = Config { level: Level::None, disabled: 0, avx2: true, registers: 0 };
@@ -62,9 +73,7 @@ impl Config {
     /// All of them: each level and each pass alone, with each set of features and of registers.
     pub fn all(vectors: bool) -> Vec<Config> {
         let mut ways: Vec<(Level, u64)> = LEVELS.iter().map(|&(_, level)| (level, 0)).collect();
-        let mut names: Vec<&str> = PASSES.iter().map(|step| step.name).collect();
-        names.dedup();
-        ways.extend(names.iter().map(|name| (Level::Full, steps_but(name))));
+        ways.extend(pass_names().into_iter().map(|name| (Level::Full, steps_but(name))));
         let mut all = Vec::new();
         for (level, disabled) in ways {
             for avx2 in [false, true] {
@@ -107,10 +116,11 @@ impl fmt::Display for Config {
                 write!(f, ",only={only}")
             }
             _ => {
-                for (_, step) in
-                    PASSES.iter().enumerate().filter(|(index, _)| self.disabled >> index & 1 == 1)
-                {
-                    write!(f, ",no-{}", step.name)?;
+                // A pass may be there more than once.
+                for name in pass_names() {
+                    if !run.contains(&name) {
+                        write!(f, ",no-{name}")?;
+                    }
                 }
                 Ok(())
             }

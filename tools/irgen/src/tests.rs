@@ -26,7 +26,7 @@ fn programs_are_well_formed_and_not_wrong() {
         }
         let observed = evaluated.reference(&program);
         assert!(!matches!(observed.outcome, Outcome::Trap(_)), "program {seed}: {:?}", observed.outcome);
-        assert_eq!(compare(&program, &observed, &observed).is_ok(), true, "program {seed}");
+        assert!(compare(&program, &observed, &observed).is_ok(), "program {seed}");
     }
     let profile = evaluated.take_profile();
     let never: Vec<&Op> = Op::ALL.iter().filter(|&&op| profile.ops[op as usize] == 0).collect();

@@ -230,7 +230,7 @@ fn work(arguments: &Arguments, share: Share) -> ExitCode {
         };
         teller.count(&format!("end {end}"), 1);
         let configs = match arguments.config {
-            Some(config) => vec![config],
+            Some(config) => vec![Config { avx2: config.avx2 || program.vectors, ..config }],
             None if case < arguments.first_all => Config::all(program.vectors),
             None => vec![Config::draw(&mut Rng::new(program.seed ^ 0xc0f1), program.vectors)],
         };

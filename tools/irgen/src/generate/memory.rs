@@ -179,7 +179,7 @@ impl Body<'_> {
     }
 
     /// Something to store as that.
-    fn to_store(&mut self, mem: Mem) -> Value {
+    fn storable(&mut self, mem: Mem) -> Value {
         let kind = mem.kind();
         if kind.is_int() && self.chance(60) { self.calm(kind) } else { self.value(kind) }
     }
@@ -187,10 +187,10 @@ impl Body<'_> {
     pub(super) fn store_slot(&mut self) {
         if self.bare || self.chance(20) {
             let place = self.arena();
-            let value = self.to_store(Mem::I64);
+            let value = self.storable(Mem::I64);
             self.store(place, value);
         } else if let Some((base, slot)) = self.slot(true, |slot| slot.mem != Mem::Ref) {
-            let value = self.to_store(slot.mem);
+            let value = self.storable(slot.mem);
             self.store(Place::at(base, &slot), value);
             // It is often read again, or written again.
             if self.chance(30) {
@@ -281,7 +281,7 @@ impl Body<'_> {
             return;
         }
         let (place, layout) = self.some_element();
-        let value = if place.mem == Mem::Ref { self.reference(layout) } else { self.to_store(place.mem) };
+        let value = if place.mem == Mem::Ref { self.reference(layout) } else { self.storable(place.mem) };
         self.store(place, value);
     }
 
@@ -310,7 +310,7 @@ impl Body<'_> {
 
     fn set_field(&mut self, object: Object, index: usize) {
         let slot = self.make.plan.layouts[object.layout].fields[index];
-        let value = if slot.mem == Mem::Ref { self.reference(slot.layout) } else { self.to_store(slot.mem) };
+        let value = if slot.mem == Mem::Ref { self.reference(slot.layout) } else { self.storable(slot.mem) };
         self.store(Place::at(object.value, &slot), value);
     }
 

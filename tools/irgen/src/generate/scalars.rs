@@ -147,7 +147,7 @@ impl Body<'_> {
                     let quarter = self.f.f64(0.25);
                     self.binary(Op::Mul, Kind::F64, float, quarter)
                 } else {
-                    self.calm(source)
+                    if self.chance(12) { self.value(source) } else { self.calm(source) }
                 };
                 let guard = self.guard(Reason::Conversion);
                 let data = InstData::unary(Op::ConvertChecked, to, value);
