@@ -335,7 +335,9 @@ impl<'a, I: Isa> Emit<'a, I> {
                 I::landing_pad(self.asm);
             }
             for inst in self.code.block_insts(block) {
-                self.emit_edits(&mut edit, Point::Before(inst));
+                if self.is_edited(edit, inst) {
+                    self.emit_edits(&mut edit, Point::Before(inst));
+                }
                 let offset = self.asm.offset();
                 let operands = self.code.inst_operands(inst);
                 let allocs = &self.output.allocs[operands.start as usize..operands.end as usize];
@@ -349,12 +351,20 @@ impl<'a, I: Isa> Emit<'a, I> {
                 if self.options.notes && self.asm.offset() > offset {
                     self.note(inst, block, offset);
                 }
-                self.emit_edits(&mut edit, Point::After(inst));
+                if self.is_edited(edit, inst) {
+                    self.emit_edits(&mut edit, Point::After(inst));
+                }
             }
         }
     }
 
+    /// Does the next move belong to an instruction?
     #[inline]
+    fn is_edited(&self, edit: usize, inst: u32) -> bool {
+        self.output.edits.get(edit).is_some_and(|edit| inst_of(edit.point) == inst)
+    }
+
+    #[inline(never)]
     fn emit_edits(&mut self, edit: &mut usize, point: Point) {
         while let Some(&Edit { point: at, vreg, from, to }) = self.output.edits.get(*edit)
             && at == point
