@@ -249,13 +249,13 @@ impl Engine {
         };
         let mut addresses = Vec::new();
         let mut outside = thunk + aligned(&codes[0]);
-        let mut next_code = 1;
+        // Behind the thunk.
+        let mut stubs = codes[1..].iter();
         let mut placed = Vec::new();
         for (number, body) in bodies.iter().enumerate() {
             let Some(body) = body else {
                 addresses.push(outside);
-                outside += aligned(&codes[next_code]);
-                next_code += 1;
+                outside += stubs.next().map_or(0, aligned);
                 continue;
             };
             let name = &module.funcs[number].name;
