@@ -7,7 +7,7 @@
 //! the allocator says of operand `n` is at `n` in its output.
 //!
 //! Invariants
-//! - M1 What RF1 to RF5 of [`regalloc::Function`](crate::regalloc::Function) ask for.
+//! - M1 What RF1 to RF5 of [`regalloc::Function`] ask for.
 //! - M2 Flags never live from one instruction to the next: what uses them is part of the instruction that sets them.
 
 use std::ops::Range;

@@ -4,7 +4,7 @@
 //! | --- | --- | --- |
 //! | order | [`order`] | blocks in a row, loops together, cold ones at the end, critical edges split |
 //! | lowering | [`lower`], `x64/lower` | machine instructions in SSA form, by patterns, backward |
-//! | allocation | [`regalloc`](crate::regalloc) | registers, slots, moves, safepoint maps |
+//! | allocation | [`regalloc`] | registers, slots, moves, safepoint maps |
 //! | emission | [`emit`], `x64/emit` | bytes, through the assembler; tables of exits, safepoints, handlers |
 //! | linking | [`link`] | into the code cache, relocations applied |
 //!
@@ -12,7 +12,7 @@
 //! particular to one stands in its folder.
 //!
 //! # As a library
-//! Who wants to compile something of their own builds IR with [`ir::builder`](crate::ir::builder) and hands it to [`entry::Jit`]: that verifies,
+//! Who wants to compile something of their own builds IR with [`ir::builder`] and hands it to [`entry::Jit`]: that verifies,
 //! optimises, compiles, links, and gives typed functions to call. (The VM does more by itself, with the parts: [`Compiler`], [`link`],
 //! [`runtime`] and the stubs of a target.)
 //!

@@ -2,7 +2,7 @@
 //!
 //! How it works. Blocks are walked in the order of the dominator tree, children in reverse postorder; so an instruction comes after what defines its
 //! operands, and a block after all its predecessors but for back edges and, in irreducible flow, others from behind. Operands that were replaced are
-//! written anew at once, and blocks that no edge leads to any more are not entered. What is known (see [`gvn`](super::gvn), [`guards`](super::guards),
+//! written anew at once, and blocks that no edge leads to any more are not entered. What is known (see [`gvn`], [`guards`],
 //! [`memory`](super::memory)) lies in one table that is cut back on the way out of a block. The passes `fold`, `gvn`, `guards`
 //! and `memory` are this walk with one of the [`Flags`]; level Fast makes it once with all.
 //!
