@@ -76,7 +76,7 @@ pub struct Step {
 pub const PASSES: &[Step] = &[
     Step { name: "inline", level: Level::Full, run: super::inline::run },
     Step { name: "escape", level: Level::Full, run: super::escape::run },
-    Step { name: "rotate", level: Level::Fast, run: super::rotate::run },
+    Step { name: "rotate", level: Level::Full, run: super::rotate::run },
     Step { name: "range", level: Level::Fast, run: super::range::run },
     Step { name: "vectorize", level: Level::Full, run: super::vectorize::run },
     Step { name: "unroll", level: Level::Full, run: super::unroll::run },

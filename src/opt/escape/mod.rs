@@ -5,7 +5,7 @@
 //! parameters where several come together). Frame states name a [`Removed`](crate::ir::Removed) object with the fields as they are at that point, so each
 //! instruction gets a state of its own. The guard of `new` goes with it. A comparison with anything else is false: nobody else has the reference.
 //!
-//! A block's parameter that is such an object on each edge (an object that each turn replaces, [`merged`]) first becomes a parameter for each field.
+//! A block's parameter that is such an object on each edge (an object that each turn replaces, `merged`) first becomes a parameter for each field.
 //!
 //! An object stored in another one that goes is found in the next round.
 //!
