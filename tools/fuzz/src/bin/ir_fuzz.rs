@@ -14,7 +14,7 @@ use orus::ir::types::Func;
 use orus::ir::verify::verify;
 use orus::ir::{Function, Op, Reason};
 use orus_fuzz::workers::{self, Findings, Share, Teller};
-use orus_irgen::compare::{Verdict, brief};
+use orus_irgen::compare::{Verdict, brief, compare_all};
 use orus_irgen::fault::{FAULTS, Fault};
 use orus_irgen::generate::Wishes;
 use orus_irgen::statistics::facts;
@@ -122,12 +122,29 @@ fn check(
     config: &Config,
     reference: &Observed,
 ) -> Result<Verdict, String> {
-    let run = catch_unwind(AssertUnwindSafe(|| backend.run(program, config)));
-    match run {
-        Ok(Ok(observed)) => compare(program, reference, &observed),
-        Ok(Err(why)) => Err(why),
-        Err(panic) => Err(format!("it panics: {}", panic_text(panic))),
+    let observed = run(backend, program, config)?;
+    let verdict = compare(program, reference, &observed)?;
+    if verdict != Verdict::Polls {
+        return Ok(verdict);
     }
+    // With fewer polls another one leaves. If none does, the rest can be compared, and whether there are fewer.
+    let without = Program { poll_at: 0, ..program.clone() };
+    let expected = Evaluated::default().reference(&without);
+    if matches!(expected.outcome, Outcome::Trap(_)) {
+        return Ok(verdict);
+    }
+    let found = run(backend, &without, config)?;
+    let rest = compare(&without, &expected, &found)?;
+    if rest == Verdict::Alike && expected.polls == found.polls {
+        return compare_all(program, reference, &observed);
+    }
+    Ok(if rest == Verdict::Alike { verdict } else { rest })
+}
+
+/// Runs a program in one way.
+fn run(backend: &mut dyn Backend, program: &Program, config: &Config) -> Result<Observed, String> {
+    catch_unwind(AssertUnwindSafe(|| backend.run(program, config)))
+        .unwrap_or_else(|panic| Err(format!("it panics: {}", panic_text(panic))))
 }
 
 /// Whether two complaints are about the same thing, so that shrinking does not wander from one to another.
@@ -246,7 +263,7 @@ fn work(arguments: &Arguments, share: Share) -> ExitCode {
                     Ok(Verdict::MemoryLow) => {
                         teller.count("not compared: the reference has no memory left", 1)
                     }
-                    Ok(Verdict::FewerPolls) => {
+                    Ok(Verdict::Polls) => {
                         teller.count("not compared: a poll left, and polls are fewer", 1)
                     }
                     Err(why) => {
