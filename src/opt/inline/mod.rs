@@ -1,7 +1,7 @@
 //! Inlining of the module's own functions, also of a function into itself, a few levels.
 //!
 //! How it works. Calls are looked at in the order of the code, those in inlined bodies after all others. The block is split at the call, the callee's
-//! blocks are [copied](import) in between, a return becomes a jump behind the call.
+//! blocks are copied in between, a return becomes a jump behind the call.
 //!
 //! Frame states: where the callee's states end, the call's goes on, so that guards of the body rebuild both frames; calls of the body that have none
 //! take over the call's. A call without one can take in only callees without guards; one with a state no callees with `invoke`s, which

@@ -14,7 +14,7 @@
 //! Bounds between values (`i < n` of values) are differences, proved as in ABCD. A parameter that only grows is not below what the loop
 //! is entered with; a condition that each edge into a header has tested of its argument holds of the parameter (loops that test at their end).
 //!
-//! What it rewrites: see [`rewrite`]. A claim ([`Op::NONZERO`]) holds where the instruction stands; whoever moves it to another place drops the claim
+//! What it rewrites: see `rewrite`. A claim ([`Op::NONZERO`]) holds where the instruction stands; whoever moves it to another place drops the claim
 //! unless it is plain from a constant.
 //!
 //! Invariants
@@ -514,7 +514,7 @@ impl<'a> Walker<'a> {
             let args = function.edge(edge).args;
             let mark = self.facts.mark();
             // Of a block with one predecessor the facts are learnt when it is entered.
-            let taken = self.assume_edge(function, block, edge);
+            let taken = args.len == 0 || self.assume_edge(function, block, edge);
             if taken {
                 self.live[to.index()] = true;
                 let back = self.is_back(block, to);

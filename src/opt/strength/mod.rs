@@ -1,7 +1,7 @@
 //! Strength reduction: division and multiplication by constants, and products of induction variables.
 //!
-//! How it works. One walk rewrites each division by a constant ([`divide`]) and multiplications by 2^n and 2^n ± 1; then each loop
-//! whose induction variable is multiplied by something invariant gets the product as another induction variable ([`induction`]; Allen, Cocke,
+//! How it works. One walk rewrites each division by a constant (`divide`) and multiplications by 2^n and 2^n ± 1; then each loop
+//! whose induction variable is multiplied by something invariant gets the product as another induction variable (`induction`; Allen, Cocke,
 //! Kennedy, *Reduction of Operator Strength*, 1981).
 //!
 //! Cost. Linear.

@@ -15,7 +15,7 @@
 //! After each strip a turn of the scalar loop follows, and at least one turn is always left to it. So what is used behind the loop is
 //! the scalar loop's, frame states are its own (none is in the vector blocks), and its poll is reached once in [`STRIP`] turns at most.
 //!
-//! What is vectorised ([`plan`]): loads and stores of consecutive elements, lane operations, selects; sums, `and`, `or`, `xor` and counts of integers, `min` and `max`
+//! What is vectorised (`plan`): loads and stores of consecutive elements, lane operations, selects; sums, `and`, `or`, `xor` and counts of integers, `min` and `max`
 //! of 32 bits, the last value of a variable. Sums of f64 keep their order: such loops stay as they are. All lanes of a loop are of one size.
 //!
 //! Checked arithmetic is exact, to the frame state:
