@@ -420,6 +420,12 @@ impl<I: Isa> Compiler<I> {
         Ok(&self.compiled)
     }
 
+    /// Makes the allocator make a mistake from now on.
+    #[cfg(feature = "planted-faults")]
+    pub fn plant(&mut self, fault: Option<regalloc::Fault>) {
+        self.allocator.plant(fault);
+    }
+
     /// The peephole patterns that have applied to the last function, and how often.
     pub fn patterns(&self) -> Vec<(&'static str, u32)> {
         self.peephole.names::<I>()

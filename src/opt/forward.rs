@@ -80,6 +80,8 @@ pub(super) struct Forward<'a> {
     /// Blocks or edges are gone.
     pub graph_changed: bool,
     params_changed: bool,
+    /// A block was entered that perhaps cannot be reached any more.
+    guessed: bool,
 }
 
 impl Forward<'_> {
@@ -99,9 +101,10 @@ impl Forward<'_> {
             changed: false,
             graph_changed: false,
             params_changed: false,
+            guessed: false,
         };
         walk.walk();
-        let Forward { state, changed, graph_changed, params_changed, .. } = walk;
+        let Forward { state, changed, graph_changed, params_changed, guessed, .. } = walk;
         if changed {
             function.remove_state_aliases();
         }
@@ -114,6 +117,10 @@ impl Forward<'_> {
         context.analyses.scratch.forward = state;
         if graph_changed {
             context.analyses.invalidate();
+            if guessed {
+                let cfg = context.analyses.cfg(function);
+                function.retain_blocks(|block| cfg.is_reached(block));
+            }
         }
         changed
     }
@@ -163,11 +170,16 @@ impl Forward<'_> {
 
     /// May an edge that leads to the block be taken? Back edges do not count, as there is another one; edges from behind in irreducible
     /// flow do, as they come from where the walk has not been.
-    fn is_live(&self, block: Block) -> bool {
-        self.cfg.preds(block).iter().any(|pred| {
-            self.state.edge_live[pred.edge as usize]
-                || self.is_behind(pred.block, block) && !self.dom.dominates(self.cfg, block, pred.block)
-        })
+    fn is_live(&mut self, block: Block) -> bool {
+        let preds = self.cfg.preds(block);
+        if preds.iter().any(|pred| self.state.edge_live[pred.edge as usize]) {
+            return true;
+        }
+        let from_behind = preds.iter().any(|pred| {
+            self.is_behind(pred.block, block) && !self.dom.dominates(self.cfg, block, pred.block)
+        });
+        self.guessed |= from_behind;
+        from_behind
     }
 
     /// Does the walk come to `at` only after `block`?

@@ -389,6 +389,10 @@ fn name_removed(function: &mut Function, object: &Object, inst: Inst, slots: &[V
 /// Decides a comparison with an object that nobody else has. Says whether it was a branch.
 fn compare(function: &mut Function, inst: Inst) -> bool {
     let data = *function.inst(inst);
+    if function.inst_block(inst).is_none() || !data.op.has_cond() {
+        // It was decided together with the other object.
+        return false;
+    }
     let equal = function.resolve(data.first()) == function.resolve(data.second());
     let truth = equal == (data.cond() == Cond::Eq);
     match data.op {
@@ -409,7 +413,6 @@ fn compare(function: &mut Function, inst: Inst) -> bool {
             function.remove(inst);
             false
         }
-        // It was decided together with the other object.
         _ => false,
     }
 }

@@ -188,7 +188,8 @@ impl Importer {
         if let Some(guard) = data.guard() {
             let word = data.op.row().guard;
             *data.word_mut(word) = self.guard(function, body, guard).0;
-        } else if let Some(state) = data.call_state() {
+        } else if matches!(data.op, Op::Call | Op::CallIndirect) {
+            let state = data.call_state().unwrap_or(FrameState::NONE);
             data.d = self.state(function, body, state).0;
         }
         if matches!(data.op, Op::Call | Op::CallIndirect)

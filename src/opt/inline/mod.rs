@@ -3,13 +3,13 @@
 //! How it works. Calls are looked at in the order of the code, those in inlined bodies after all others. The block is split at the call, the callee's
 //! blocks are copied in between, a return becomes a jump behind the call.
 //!
-//! Frame states: where the callee's states end, the call's goes on, so that guards of the body rebuild both frames. A call without one can
-//! take in only callees without guards. Nor has an `invoke` one; there, calls of the body that may raise become `invoke`s to the same
-//! handler, unless they have a frame state (which an `invoke` cannot have): then the callee is left alone.
+//! Frame states: where the callee's states end, the call's goes on, so that guards of the body rebuild both frames; calls of the body that have none
+//! take over the call's. A call without one can take in only callees without guards; one with a state no callees with `invoke`s, which
+//! cannot have one. Nor has a call that is an `invoke`; there, calls of the body that may raise become `invoke`s to the same
+//! handler, unless they have a frame state: then the callee is left alone.
 //!
-//! Depth: a callee that counts its depth is inlined only if it makes no calls. Such a leaf takes no level from anybody, it would only test that there
-//! is one left; that test goes, so that a leaf that was inlined can be entered with no level left. Callees that make calls would have to give their level
-//! to what they call, for which the IR has no instruction: they stay calls.
+//! Depth: a callee that counts its depth is not inlined. It would have to test that there is a level left, and to give its own to what it calls; the
+//! IR has no instruction for either.
 //!
 //! What is inlined: a body of at most [`BASE`] instructions, more by [`PER_LOOP`] for each loop around the call, few on cold paths, until the function has
 //! grown by [`GROWTH`] or its own size.
@@ -24,7 +24,7 @@ use smallvec::SmallVec;
 
 use super::Context;
 use crate::ir::cfg::Cfg;
-use crate::ir::{Block, Effect, Effects, Func, Function, Inst, Module, Op};
+use crate::ir::{Block, Effects, Func, Function, Inst, Module, Op};
 
 /// Instructions of a body that is inlined anywhere.
 pub const BASE: usize = 24;
@@ -45,7 +45,8 @@ struct Callee {
     size: usize,
     /// It has guards, polls, exits.
     leaves: bool,
-    calls: bool,
+    /// It has calls within a handler's reach.
+    invokes: bool,
     /// It has calls that may raise, with a frame state.
     raises_with_state: bool,
     /// It comes back.
@@ -95,7 +96,7 @@ pub fn run(function: &mut Function, context: &mut Context<'_>) -> bool {
             continue;
         };
         let repeated = chain.iter().filter(|&&on_the_way| on_the_way == func).count();
-        if chain.len() >= LEVELS || repeated >= RECURSION || !fits(function, body, inst, &callee) {
+        if chain.len() >= LEVELS || repeated >= RECURSION || !fits(function, inst, &callee) {
             continue;
         }
         let Some(at) = function.inst_block(inst) else { continue };
@@ -148,10 +149,13 @@ pub fn run(function: &mut Function, context: &mut Context<'_>) -> bool {
     true
 }
 
-/// Looks at a body; none if it is too large for anybody.
+/// Looks at a body; none if nobody can have it.
 fn look(body: &Function, module: &Module) -> Option<Callee> {
+    if body.depth_check.is_some() {
+        return None;
+    }
     let mut callee =
-        Callee { size: 0, leaves: false, calls: false, raises_with_state: false, returns: false };
+        Callee { size: 0, leaves: false, invokes: false, raises_with_state: false, returns: false };
     for inst in body.order.iter().flat_map(|&block| body.insts(block)) {
         callee.size += 1;
         if callee.size > BASE + 3 * PER_LOOP {
@@ -160,8 +164,8 @@ fn look(body: &Function, module: &Module) -> Option<Callee> {
         let data = body.inst(inst);
         callee.leaves |= data.guard().is_some();
         callee.returns |= data.op == Op::Return;
-        if matches!(data.op.row().effect, Effect::Call | Effect::EndCall) {
-            callee.calls = true;
+        if data.op.is_call() {
+            callee.invokes |= data.op.is_terminator();
             callee.raises_with_state |= data.call_state().is_some() && may_raise(module, body, inst);
         }
     }
@@ -178,13 +182,11 @@ fn may_raise(module: &Module, function: &Function, inst: Inst) -> bool {
 }
 
 /// Can this callee be inlined at this call without a change of meaning?
-fn fits(function: &Function, body: &Function, inst: Inst, callee: &Callee) -> bool {
+fn fits(function: &Function, inst: Inst, callee: &Callee) -> bool {
     let data = function.inst(inst);
-    if body.depth_check.is_some() && callee.calls {
-        return false;
-    }
     match data.op {
         Op::Invoke => !callee.leaves && !callee.raises_with_state,
-        _ => data.call_state().is_some() || !callee.leaves,
+        _ if data.call_state().is_some() => !callee.invokes,
+        _ => !callee.leaves,
     }
 }

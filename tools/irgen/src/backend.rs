@@ -51,8 +51,12 @@ pub struct Evaluated {
 }
 
 impl Evaluated {
-    /// One that may verify after each pass, and may spoil what it optimises.
+    /// One that may verify after each pass, and may spoil what it optimises. (A pass's fault is planted for the thread.)
     pub fn new(verify: bool, fault: Option<Fault>) -> Evaluated {
+        #[cfg(feature = "planted-faults")]
+        if let Some(Fault::Pass(number)) = fault {
+            orus::opt::fault::plant(number);
+        }
         Evaluated { verify, fault, ..Evaluated::default() }
     }
 
@@ -83,7 +87,7 @@ impl Evaluated {
         let mut optimized: Vec<Option<Function>> = program.bodies.clone();
         for body in optimized.iter_mut().flatten() {
             optimize(body, &program.module, &bodies, &options, &mut self.analyses);
-            if let Some((_, spoil)) = self.fault {
+            if let Some(Fault::Spoil(spoil)) = self.fault {
                 spoil(body);
             }
         }

@@ -21,8 +21,8 @@ pub enum Verdict {
     Alike,
     /// They may differ: the reference had no room for an object, which the other may not need.
     MemoryLow,
-    /// They may differ: a poll left, and the other run has fewer polls.
-    FewerPolls,
+    /// They may differ: a poll left, and polls may be fewer in the other run. To be run again with none that leaves.
+    Polls,
 }
 
 /// Compares a run with the reference.
@@ -35,9 +35,17 @@ pub fn compare(program: &Program, reference: &Observed, other: &Observed) -> Res
     {
         return Ok(Verdict::MemoryLow);
     }
-    if program.poll_at > 0 && reference.polls != other.polls {
-        return Ok(Verdict::FewerPolls);
+    if program.poll_at > 0 && (left_by_poll(&reference.outcome) || left_by_poll(&other.outcome)) {
+        return Ok(Verdict::Polls);
     }
+    compare_all(program, reference, other)
+}
+
+/// Compares a run with the reference, which have the same polls.
+///
+/// # Errors
+/// How they differ.
+pub fn compare_all(program: &Program, reference: &Observed, other: &Observed) -> Result<Verdict, String> {
     let mut graphs = Graphs {
         program,
         memory: [&reference.memory, &other.memory],
@@ -96,6 +104,10 @@ fn left_of(outcome: &Outcome) -> Option<&Left> {
         Outcome::Left(left) => Some(left),
         _ => None,
     }
+}
+
+fn left_by_poll(outcome: &Outcome) -> bool {
+    left_of(outcome).is_some_and(|left| left.reason == Reason::Poll)
 }
 
 /// What a reference leads to.

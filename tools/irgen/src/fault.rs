@@ -1,13 +1,40 @@
-//! Planted faults: each spoils functions as a wrong pass would, to prove that the comparison notices.
+//! Planted faults, to prove that the comparison notices: some spoil functions as a wrong pass would; with the feature `planted-faults`, others
+//! are mistakes that the passes and the allocator make on demand.
 
 use orus::ir::types::Inst;
 use orus::ir::{Cond, Function, Op};
 
-/// A fault: its name, and what it does to a function; whether it did anything.
-pub type Fault = (&'static str, fn(&mut Function) -> bool);
+/// A fault.
+#[derive(Clone, Copy, Debug)]
+pub enum Fault {
+    /// What is done to an optimised function; whether anything was.
+    Spoil(fn(&mut Function) -> bool),
+    /// What a pass does, by its number.
+    #[cfg(feature = "planted-faults")]
+    Pass(u32),
+    /// What the allocator does.
+    #[cfg(feature = "planted-faults")]
+    Allocator(orus::regalloc::Fault),
+}
 
-/// All of them.
-pub const FAULTS: &[Fault] = &[
+/// All of them, by name.
+pub fn all() -> Vec<(String, Fault)> {
+    #[cfg_attr(not(feature = "planted-faults"), expect(unused_mut, reason = "the feature adds to them"))]
+    let mut all: Vec<_> = SPOILS.iter().map(|&(name, spoil)| (name.to_owned(), Fault::Spoil(spoil))).collect();
+    #[cfg(feature = "planted-faults")]
+    {
+        let passes = orus::opt::fault::FAULTS.iter();
+        all.extend(passes.map(|&(number, pass, _)| (format!("{pass}-{number}"), Fault::Pass(number))));
+        let allocator = orus::regalloc::Fault::ALL.iter();
+        all.extend(allocator.map(|&fault| (format!("allocator-{fault:?}"), Fault::Allocator(fault))));
+    }
+    all
+}
+
+/// What spoils functions.
+type Spoil = (&'static str, fn(&mut Function) -> bool);
+
+const SPOILS: &[Spoil] = &[
     ("add-becomes-sub", |f| {
         change(f, |f, inst| f.inst(inst).op == Op::Add, |f, inst| f.inst_mut(inst).op = Op::Sub)
     }),

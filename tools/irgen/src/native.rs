@@ -125,7 +125,7 @@ impl Native {
                 allocate: stub(isa.slow_path_stub(address(on_allocate)))?,
                 raise: stub(isa.raise_stub(address(on_raise)))?,
                 deep: stub(isa.raise_stub(address(on_deep)))?,
-                compiler: Compiler::new(isa),
+                compiler: compiler(isa, &optimizer),
             });
         }
         Ok(Native { cache, engines, stack, optimizer, collections: (0, 0) })
@@ -148,6 +148,17 @@ impl Native {
         }
         observed
     }
+}
+
+fn compiler(isa: X64, optimizer: &Evaluated) -> Compiler<X64> {
+    #[cfg_attr(not(feature = "planted-faults"), expect(unused_mut, reason = "a fault changes it"))]
+    let mut compiler = Compiler::new(isa);
+    #[cfg(feature = "planted-faults")]
+    if let Some(crate::fault::Fault::Allocator(fault)) = optimizer.fault {
+        compiler.plant(Some(fault));
+    }
+    let _ = optimizer;
+    compiler
 }
 
 impl Backend for Native {

@@ -14,8 +14,8 @@ use orus::ir::types::Func;
 use orus::ir::verify::verify;
 use orus::ir::{Function, Op, Reason};
 use orus_fuzz::workers::{self, Findings, Share, Teller};
-use orus_irgen::compare::{Verdict, brief};
-use orus_irgen::fault::{FAULTS, Fault};
+use orus_irgen::compare::{Verdict, brief, compare_all};
+use orus_irgen::fault;
 use orus_irgen::generate::Wishes;
 use orus_irgen::statistics::facts;
 use orus_irgen::{Backend, Config, Evaluated, Observed, Program, compare, generate, minimise};
@@ -59,7 +59,8 @@ struct Arguments {
     /// Only print `--program`; with `--config`, as it is optimised.
     #[arg(long, requires = "program")]
     print: bool,
-    /// Spoil optimised functions, to prove that a difference is found: the fault's name, or `all` for one after the other.
+    /// Plant a fault, to prove that a difference is found: its name, or `all` for one after the other. Those of passes and of the
+    /// allocator are there only with the feature `planted-faults`.
     #[arg(long)]
     plant: Option<String>,
     /// What a worker is to do.
@@ -74,8 +75,10 @@ const TRIES: usize = 4_000;
 
 /// The ways to run programs that are compared with the evaluator.
 fn backends(arguments: &Arguments) -> Vec<Box<dyn Backend>> {
-    let fault: Option<Fault> =
-        arguments.plant.as_ref().and_then(|name| FAULTS.iter().copied().find(|(known, _)| known == name));
+    let fault = arguments.plant.as_ref().map(|name| {
+        let found = fault::all().into_iter().find(|(known, _)| known == name);
+        found.unwrap_or_else(|| panic!("there is no fault `{name}`")).1
+    });
     let optimizer = || Evaluated::new(arguments.verify, fault);
     let mut backends: Vec<Box<dyn Backend>> = vec![Box::new(optimizer())];
     #[cfg(all(target_arch = "x86_64", target_os = "linux"))]
@@ -122,12 +125,29 @@ fn check(
     config: &Config,
     reference: &Observed,
 ) -> Result<Verdict, String> {
-    let run = catch_unwind(AssertUnwindSafe(|| backend.run(program, config)));
-    match run {
-        Ok(Ok(observed)) => compare(program, reference, &observed),
-        Ok(Err(why)) => Err(why),
-        Err(panic) => Err(format!("it panics: {}", panic_text(panic))),
+    let observed = run(backend, program, config)?;
+    let verdict = compare(program, reference, &observed)?;
+    if verdict != Verdict::Polls {
+        return Ok(verdict);
     }
+    // With fewer polls another one leaves. If none does, the rest can be compared, and whether there are fewer.
+    let without = Program { poll_at: 0, ..program.clone() };
+    let expected = Evaluated::default().reference(&without);
+    if matches!(expected.outcome, Outcome::Trap(_)) {
+        return Ok(verdict);
+    }
+    let found = run(backend, &without, config)?;
+    let rest = compare(&without, &expected, &found)?;
+    if rest == Verdict::Alike && expected.polls == found.polls {
+        return compare_all(program, reference, &observed);
+    }
+    Ok(if rest == Verdict::Alike { verdict } else { rest })
+}
+
+/// Runs a program in one way.
+fn run(backend: &mut dyn Backend, program: &Program, config: &Config) -> Result<Observed, String> {
+    catch_unwind(AssertUnwindSafe(|| backend.run(program, config)))
+        .unwrap_or_else(|panic| Err(format!("it panics: {}", panic_text(panic))))
 }
 
 /// Whether two complaints are about the same thing, so that shrinking does not wander from one to another.
@@ -246,7 +266,7 @@ fn work(arguments: &Arguments, share: Share) -> ExitCode {
                     Ok(Verdict::MemoryLow) => {
                         teller.count("not compared: the reference has no memory left", 1)
                     }
-                    Ok(Verdict::FewerPolls) => {
+                    Ok(Verdict::Polls) => {
                         teller.count("not compared: a poll left, and polls are fewer", 1)
                     }
                     Err(why) => {
@@ -318,7 +338,8 @@ fn one(arguments: &Arguments, seed: u64) -> ExitCode {
 /// Runs workers with the faults one after the other: each has to be found.
 fn plant_all(arguments: &Arguments) -> ExitCode {
     let mut missed = 0;
-    for (name, _) in FAULTS {
+    let faults = fault::all();
+    for (name, _) in &faults {
         let findings = workers::run(
             arguments.programs,
             arguments.jobs.max(1),
@@ -329,9 +350,9 @@ fn plant_all(arguments: &Arguments) -> ExitCode {
         let found = findings.failures.first();
         missed += u32::from(found.is_none());
         let text = found.map_or("not found".to_owned(), |(case, _)| format!("found by program {case}"));
-        println!("{name:24} {text}");
+        println!("{name:32} {text}");
     }
-    println!("{} faults, {missed} not found", FAULTS.len());
+    println!("{} faults, {missed} not found", faults.len());
     if missed > 0 { ExitCode::FAILURE } else { ExitCode::SUCCESS }
 }
 
