@@ -68,7 +68,7 @@ impl Allocator {
             moves.all.clear();
             moves.first.clear();
         }
-        moves.first.resize(2 * self.steps.len() + 1, NONE);
+        moves.first.resize(2 * self.block_at.len() + 1, NONE);
         output.allocs.clear();
         output.allocs.resize(f.operands().len(), Alloc::None);
         let operands = f.operands();
@@ -86,7 +86,7 @@ impl Allocator {
                 let range = f.inst_operands(inst);
                 let range = range.start as usize..range.end as usize;
                 let (list, allocs) = (&operands[range.clone()], &mut output.allocs[range]);
-                self.place_operands(list, step, inst + 1 == insts.end, &mut moves, allocs);
+                self.place_operands(f, list, inst, step, inst + 1 == insts.end, &mut moves, allocs);
                 step += 1;
             }
             let arguments = f.arguments(block);
@@ -101,7 +101,8 @@ impl Allocator {
                 }
             }
         }
-        for index in 0..self.values.len() as u32 {
+        let connected = self.stats.splits > 0 || self.terminator_defs;
+        for index in 0..if connected { self.values.len() as u32 } else { 0 } {
             let split = self.intervals[index as usize].next != NONE;
             if split || self.values[index as usize].by_terminator {
                 self.connect(f, VReg(index), &mut moves);
@@ -182,9 +183,12 @@ impl Allocator {
 
     /// The places of an instruction's operands, and their moves.
     #[inline]
-    fn place_operands(
+    #[expect(clippy::too_many_arguments, reason = "one instruction's description")]
+    fn place_operands<F: Function + ?Sized>(
         &mut self,
+        f: &F,
         list: &[Operand],
+        inst: u32,
         step: u32,
         terminator: bool,
         moves: &mut Moves,
@@ -205,7 +209,7 @@ impl Allocator {
                 self.store_def(v, *alloc, step, moves);
             }
         }
-        if self.steps[step as usize].special {
+        if !f.is_plain(inst) {
             self.move_special(list, early, terminator, moves, allocs);
         }
     }
@@ -370,7 +374,7 @@ impl Allocator {
 
     #[inline]
     pub(super) fn block_of(&self, at: u32) -> usize {
-        self.steps[at as usize / 2].block as usize
+        self.block_at[at as usize / 2] as usize
     }
 
     /// The moves of a split value on the edges into a block.
@@ -409,12 +413,12 @@ impl Allocator {
             if next == NONE {
                 continue;
             }
-            let step = self.steps[at / 2];
-            let info = &self.blocks[step.block as usize];
+            let inst = self.inst_of(at as u32 / 2);
+            let info = &self.blocks[self.block_of(at as u32)];
             let head = info.from as usize / 2 == at / 2;
             let terminator = info.to as usize / 2 - 1 == at / 2;
             let after = at % 2 == 1 && !head && !terminator;
-            let point = if after { Point::After(step.inst) } else { Point::Before(step.inst) };
+            let point = if after { Point::After(inst) } else { Point::Before(inst) };
             moves.group.clear();
             while let Some(found) = moves.all.get(next as usize) {
                 moves.group.push(*found);
