@@ -7,7 +7,7 @@ use super::interval::{
 use super::liveness::{Exposed, Life};
 use super::resolve::Moves;
 use super::scan::{Class, NEVER, Register};
-use super::{AllocError, Function, Machine, Output, PReg, RegSet};
+use super::{Alloc, AllocError, Function, Machine, Output, PReg, RegSet};
 
 /// What the allocation of the last function took.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
@@ -57,6 +57,8 @@ pub struct Allocator {
     /// By step: the block.
     pub(super) block_at: Vec<u32>,
     pub(super) blocks: Vec<BlockInfo>,
+    /// The instructions that are not plain.
+    pub(super) special: Vec<u32>,
     /// The steps of safepoints.
     pub(super) safepoints: Vec<u32>,
     /// Where values begin, in order.
@@ -73,6 +75,8 @@ pub struct Allocator {
 
     /// The first interval of each value, then those split off.
     pub(super) intervals: Vec<LiveInterval>,
+    /// By value: its register, if it is in it for all of its life and is not stored where it is defined; else `None`.
+    pub(super) homes: Vec<Alloc>,
     /// By step: the intervals split off that begin there early, and wait to be placed: a list.
     pub(super) waiting: Vec<u32>,
     /// The steps at which some wait or have waited, and the first at which one does.
@@ -116,6 +120,7 @@ impl Allocator {
             globals: Vec::new(),
             block_at: Vec::new(),
             blocks: Vec::new(),
+            special: Vec::new(),
             safepoints: Vec::new(),
             order: Vec::new(),
             first_begin: FAR,
@@ -124,6 +129,7 @@ impl Allocator {
             any_stored: false,
             live: Default::default(),
             intervals: Vec::new(),
+            homes: Vec::new(),
             waiting: Vec::new(),
             waiting_bits: Vec::new(),
             next_waiting: NEVER,
@@ -200,6 +206,7 @@ impl Allocator {
         self.globals.clear();
         self.block_at.clear();
         self.blocks.clear();
+        self.special.clear();
         self.safepoints.clear();
         self.order.clear();
         self.first_begin = FAR;
@@ -208,6 +215,8 @@ impl Allocator {
         self.any_stored = false;
         self.intervals.clear();
         self.intervals.resize(f.vregs() as usize, LiveInterval::NOWHERE);
+        self.homes.clear();
+        self.homes.resize(f.vregs() as usize, Alloc::None);
         self.waiting.clear();
         self.waiting.resize(steps, NONE);
         self.waiting_bits.clear();

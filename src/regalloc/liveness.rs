@@ -90,6 +90,7 @@ impl Allocator {
         self.order.reverse();
         self.late_starts.reverse();
         self.safepoints.reverse();
+        self.special.reverse();
         self.fixed.iter_mut().chain(&mut self.walls).for_each(|list| list.reverse());
         self.link_blocks();
         self.build_ranges(f);
@@ -140,6 +141,7 @@ impl Allocator {
             let list = &operands[range.start as usize..range.end as usize];
             let terminator = inst + 1 == insts.end;
             if !f.is_plain(inst) {
+                self.special.push(inst);
                 self.collect_special(f, inst, block, list, terminator)?;
                 continue;
             }

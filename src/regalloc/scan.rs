@@ -15,10 +15,10 @@
 //! fixed range begins before the interval ends, and to choose whom to evict.
 //! Sources. Poletto, Sarkar (1999); Wimmer, Moessenboeck: *Optimized interval splitting in a linear scan register allocator* (2005).
 
-use super::AllocError;
 use super::allocator::Allocator;
 use super::fault::Fault;
 use super::interval::{FAR, FixedRange, HINT_REG, LiveInterval, NONE, UNSET};
+use super::{Alloc, AllocError};
 
 /// The state of a register, by class and preference. That of the holder counts only if it is in [`Class::held`].
 #[derive(Clone, Copy, Debug)]
@@ -65,7 +65,9 @@ pub(super) struct Class {
     /// Those whose holder lives on behind a hole.
     holes: u32,
     /// By register: where the holder's current range ends.
-    until: [u32; 32],
+    until: [i32; 32],
+    /// Bit `n` in lane `n`.
+    bits: [i32; 32],
     /// Nothing of what follows has to be looked at before that.
     event: u32,
     /// No range of an inactive interval begins before that.
@@ -78,35 +80,39 @@ pub(super) struct Class {
     inactive: Vec<Inactive>,
 }
 
-/// How many registers are compared at once.
-const LANES: usize = 8;
-
 impl Class {
     pub(super) fn clear(&mut self, registers: usize) {
         assert!(registers <= 32, "a class has at most 32 registers");
         self.all = if registers == 32 { u32::MAX } else { (1 << registers) - 1 };
+        self.bits = std::array::from_fn(|lane| 1 << lane);
         (self.held, self.holes) = (0, 0);
         (self.event, self.resume, self.fixed_from) = (0, FAR, 0);
         (self.wall, self.wall_at) = (0, 0);
         self.inactive.clear();
     }
 
-    /// The registers whose holder's range has ended at the point, and some that nobody holds.
+    /// The registers whose holder's range ends behind the point.
     #[inline]
-    fn ended(&self, at: u32) -> u32 {
-        let mut ended = 0;
-        for (index, lanes) in self.until.chunks_exact(LANES).enumerate() {
-            if self.all >> (index * LANES) == 0 {
-                break;
-            }
-            let mut bits = [0; LANES];
-            for (lane, (bit, &until)) in bits.iter_mut().zip(lanes).enumerate() {
-                // Points are far below the signs, which make the comparison dear.
-                *bit = if until as i32 <= at as i32 { 1_u32 << lane } else { 0 };
-            }
-            ended |= bits.iter().fold(0, |all, bit| all | bit) << (index * LANES);
+    fn lasting(&self, at: u32) -> u32 {
+        let mut lasting = Class::lasting_half(&self.until, &self.bits, 0, at);
+        if self.all >> 16 != 0 {
+            lasting |= Class::lasting_half(&self.until, &self.bits, 16, at);
         }
-        ended
+        lasting
+    }
+
+    /// The same for 16 registers. (Written so that compilers use vectors for it, which constants would keep them from.
+    /// Points are far below the signs.)
+    #[inline]
+    fn lasting_half(until: &[i32; 32], bits: &[i32; 32], first: usize, at: u32) -> u32 {
+        let mut lasting = [0; 4];
+        let (until, bits) = (&until[first..first + 16], &bits[first..first + 16]);
+        for (until, bits) in until.chunks_exact(4).zip(bits.chunks_exact(4)) {
+            for lane in 0..4 {
+                lasting[lane] |= bits[lane] & ((at as i32).wrapping_sub(until[lane]) >> 31);
+            }
+        }
+        (lasting[0] | lasting[1] | lasting[2] | lasting[3]) as u32
     }
 
     /// The registers that are free.
@@ -118,13 +124,13 @@ impl Class {
     /// The holder of the register lives in its current range until there, and then on or not.
     #[inline]
     pub(super) fn set_until(&mut self, reg: usize, until: u32, lives_on: bool) {
-        self.until[reg % 32] = until;
+        self.until[reg % 32] = until as i32;
         self.holes = self.holes & !(1 << (reg % 32)) | u32::from(lives_on) << (reg % 32);
     }
 
     #[inline]
     pub(super) fn until(&self, reg: usize) -> u32 {
-        self.until[reg % 32]
+        self.until[reg % 32] as u32
     }
 }
 
@@ -198,8 +204,8 @@ impl Allocator {
     #[inline]
     fn advance(&mut self, class: usize, at: u32) {
         let state = &mut self.classes[class];
-        let ended = state.ended(at) & state.held;
-        state.held &= !ended;
+        let ended = state.held & !state.lasting(at);
+        state.held ^= ended;
         if ended & state.holes != 0 {
             self.enter_holes(class, ended & self.classes[class].holes);
         }
@@ -328,7 +334,11 @@ impl Allocator {
         interval.reg = reg as u8;
         let (vreg, range) = (interval.vreg as usize, interval.range);
         self.hold(number, reg, range);
+        let whole = number as usize == vreg && self.intervals[vreg].next == NONE;
         let value = &mut self.values[vreg];
+        if whole && value.def_reg == UNSET {
+            self.homes[vreg] = Alloc::Reg(self.pregs[reg]);
+        }
         value.reg_hint = reg as u8;
         let copy = value.hint_to;
         if copy & HINT_REG == 0 {

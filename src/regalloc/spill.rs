@@ -11,7 +11,7 @@ use std::collections::BinaryHeap;
 use super::allocator::Allocator;
 use super::fault::Fault;
 use super::interval::{FAR, HINT_REG, NONE, SPILLED, UNSET, Value};
-use super::{Function, SpillSlot};
+use super::{Alloc, Function, SpillSlot};
 
 /// The slots of one width.
 #[derive(Default)]
@@ -202,7 +202,11 @@ impl Allocator {
         width.taken.push(Reverse((to, slot)));
         let value = &mut self.values[vreg as usize];
         value.slot = slot;
-        self.intervals[vreg as usize].store = !value.stored_late && !value.by_terminator;
+        let store = !value.stored_late && !value.by_terminator;
+        self.intervals[vreg as usize].store = store;
+        if store {
+            self.homes[vreg as usize] = Alloc::None;
+        }
     }
 
     /// Says for each safepoint which slots hold references that live on.

@@ -1,5 +1,6 @@
 //! Splitting: where an interval changes its place.
 
+use super::Alloc;
 use super::allocator::Allocator;
 use super::interval::{LiveInterval, NONE, SPILLED, UNSET};
 
@@ -36,6 +37,7 @@ impl Allocator {
         };
         first.to = if found.from < at { at } else { self.ranges[range as usize - 1].to };
         first.next = second;
+        self.homes[first.vreg as usize] = Alloc::None;
         self.intervals.push(rest);
         second
     }
@@ -153,6 +155,7 @@ impl Allocator {
         }
         if back.is_none_or(|back| back > interval.from) {
             self.intervals[number as usize].reg = SPILLED;
+            self.homes[interval.vreg as usize] = Alloc::None;
             let value = &mut self.values[interval.vreg as usize];
             value.stored |= !value.info.rematerializable;
             self.any_stored |= value.stored;
