@@ -454,9 +454,10 @@ impl<'a, I: Isa> Lower<'a, I> {
 
     #[inline]
     fn push_with(&mut self, inst: I::Inst, clobbers: u8, safepoint: bool, is_move: bool) {
-        let info = Info { clobbers, safepoint, is_move, origin: self.inst };
+        let plain = clobbers == 0 && !safepoint && !is_move && self.code.operands_plain();
+        let info = Info { clobbers, safepoint, is_move, plain, origin: self.inst };
         if !self.buffers.constants.is_empty() {
-            let info = Info { clobbers: 0, safepoint: false, is_move: false, origin: self.inst };
+            let info = Info { clobbers: 0, safepoint: false, is_move: false, plain: true, origin: self.inst };
             // The instruction's exits have noted its number as it would have been without them.
             let made = self.code.made();
             for exit in self.buffers.exits.iter_mut().rev().take_while(|exit| exit.inst == made) {

@@ -13,7 +13,7 @@
 use std::ops::Range;
 
 use crate::ir;
-use crate::regalloc::{self, Operand, RegSet, VReg, ValueInfo};
+use crate::regalloc::{self, Constraint, Operand, RegSet, VReg, ValueInfo};
 
 /// What is to know of an instruction besides its operands.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -24,6 +24,8 @@ pub struct Info {
     pub safepoint: bool,
     /// It is a move.
     pub is_move: bool,
+    /// It is none of that, and no operand is fixed or tied.
+    pub plain: bool,
     /// The IR instruction that it comes from.
     pub origin: ir::Inst,
 }
@@ -76,6 +78,8 @@ pub struct MCode<I> {
     back_operands: Vec<Operand>,
     /// Where the operands of the next one begin.
     back_start: u32,
+    /// None of its operands is fixed or tied.
+    back_plain: bool,
     /// Where each chunk begins among `back_insts`, and its block.
     chunks: Vec<(u32, u32)>,
 }
@@ -99,6 +103,7 @@ impl<I> Default for MCode<I> {
             back_ends: Vec::new(),
             back_operands: Vec::new(),
             back_start: 0,
+            back_plain: true,
             chunks: Vec::new(),
         }
     }
@@ -124,6 +129,7 @@ impl<I: Copy> MCode<I> {
         self.back_ends.clear();
         self.back_operands.clear();
         self.back_start = 0;
+        self.back_plain = true;
         self.chunks.clear();
     }
 
@@ -209,8 +215,15 @@ impl<I: Copy> MCode<I> {
     /// Adds an operand to the next instruction, and gives its index among them.
     #[inline]
     pub(super) fn add_operand(&mut self, operand: Operand) -> u8 {
+        self.back_plain &= matches!(operand.constraint, Constraint::Any | Constraint::Reg);
         self.back_operands.push(operand);
         self.operands_added() - 1
+    }
+
+    /// Are the operands of the next instruction neither fixed nor tied?
+    #[inline]
+    pub(super) fn operands_plain(&self) -> bool {
+        self.back_plain
     }
 
     /// How many operands the next instruction has until now. More than 255 are none that are asked for by index.
@@ -222,6 +235,7 @@ impl<I: Copy> MCode<I> {
     /// Forgets the operands that were added.
     pub(super) fn drop_operands(&mut self) {
         self.back_operands.truncate(self.back_start as usize);
+        self.back_plain = true;
     }
 
     /// Adds an instruction with those operands to the chunk.
@@ -230,6 +244,7 @@ impl<I: Copy> MCode<I> {
         self.back_insts.push(inst);
         self.back_infos.push(info);
         self.back_start = self.back_operands.len() as u32;
+        self.back_plain = true;
         self.back_ends.push(self.back_start);
     }
 
@@ -330,9 +345,10 @@ impl<I: Copy> MCode<I> {
     /// Makes an instruction with one use and one def a move between registers.
     pub(super) fn make_move(&mut self, inst: u32, to: I) {
         self.insts[inst as usize] = to;
-        self.infos[inst as usize].is_move = true;
+        let info = &mut self.infos[inst as usize];
+        (info.is_move, info.plain) = (true, false);
         for at in self.starts[inst as usize]..self.starts[inst as usize + 1] {
-            self.operands[at as usize].constraint = regalloc::Constraint::Reg;
+            self.operands[at as usize].constraint = Constraint::Reg;
         }
     }
 
@@ -422,6 +438,11 @@ impl<I: Copy> regalloc::Function for MCode<I> {
     #[inline]
     fn is_safepoint(&self, inst: u32) -> bool {
         self.infos[inst as usize].safepoint
+    }
+
+    #[inline]
+    fn is_plain(&self, inst: u32) -> bool {
+        self.infos[inst as usize].plain
     }
 
     #[inline]

@@ -2,12 +2,12 @@
 
 use super::fault::Fault;
 use super::interval::{
-    BlockInfo, FixedRange, LiveInterval, LiveRange, NONE, Step, Table, UNSET, UsePoint, Value,
+    BlockInfo, FAR, FixedRange, LiveInterval, LiveRange, NONE, Table, UNSET, UsePoint, Value,
 };
-use super::liveness::Exposed;
+use super::liveness::{Exposed, Life};
 use super::resolve::Moves;
-use super::scan::{Class, End, Register};
-use super::{AllocError, Function, Machine, Output, PReg, RegSet};
+use super::scan::{Class, NEVER, Register};
+use super::{Alloc, AllocError, Function, Machine, Output, PReg, RegSet};
 
 /// What the allocation of the last function took.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
@@ -50,24 +50,38 @@ pub struct Allocator {
     pub(super) ranges: Vec<LiveRange>,
     pub(super) uses: Vec<UsePoint>,
     pub(super) exposed: Vec<Exposed>,
-    pub(super) steps: Vec<Step>,
+    /// By value, while uses are collected.
+    pub(super) lives: Vec<Life>,
+    /// Values that live in several blocks.
+    pub(super) globals: Vec<u32>,
+    /// By step: the block.
+    pub(super) block_at: Vec<u32>,
     pub(super) blocks: Vec<BlockInfo>,
+    /// The instructions that are not plain.
+    pub(super) special: Vec<u32>,
     /// The steps of safepoints.
     pub(super) safepoints: Vec<u32>,
     /// Where values begin, in order.
     pub(super) order: Vec<(u32, u32)>,
-    pub(super) last_begin: u32,
+    /// The least of those.
+    pub(super) first_begin: u32,
     /// Values that terminators define in fixed registers: they may begin later than in order.
     pub(super) late_starts: Vec<u32>,
+    /// A terminator defines a value.
+    pub(super) terminator_defs: bool,
+    /// A value is stored.
+    pub(super) any_stored: bool,
     pub(super) live: super::liveness::Scratch,
 
     /// The first interval of each value, then those split off.
     pub(super) intervals: Vec<LiveInterval>,
+    /// By value: its register, if it is in it for all of its life and is not stored where it is defined; else `None`.
+    pub(super) homes: Vec<Alloc>,
     /// By step: the intervals split off that begin there early, and wait to be placed: a list.
     pub(super) waiting: Vec<u32>,
-    /// By point: the ranges that end there, as a list.
-    pub(super) ends: Vec<u32>,
-    pub(super) end_list: Vec<End>,
+    /// The steps at which some wait or have waited, and the first at which one does.
+    pub(super) waiting_bits: Vec<u64>,
+    pub(super) next_waiting: u32,
     pub(super) classes: [Class; 2],
     pub(super) registers: Table<Register>,
     pub(super) fixed: Vec<Vec<FixedRange>>,
@@ -102,17 +116,23 @@ impl Allocator {
             ranges: Vec::new(),
             uses: Vec::new(),
             exposed: Vec::new(),
-            steps: Vec::new(),
+            lives: Vec::new(),
+            globals: Vec::new(),
+            block_at: Vec::new(),
             blocks: Vec::new(),
+            special: Vec::new(),
             safepoints: Vec::new(),
             order: Vec::new(),
-            last_begin: 0,
+            first_begin: FAR,
             late_starts: Vec::new(),
+            terminator_defs: false,
+            any_stored: false,
             live: Default::default(),
             intervals: Vec::new(),
+            homes: Vec::new(),
             waiting: Vec::new(),
-            ends: Vec::new(),
-            end_list: Vec::new(),
+            waiting_bits: Vec::new(),
+            next_waiting: NEVER,
             classes: Default::default(),
             registers: Table([Register::FREE; 64]),
             fixed: Vec::new(),
@@ -179,26 +199,35 @@ impl Allocator {
         }
         self.values.clear();
         self.ranges.clear();
+        self.ranges.push(LiveRange::END);
         self.exposed.clear();
-        self.steps.clear();
+        self.lives.clear();
+        self.lives.resize(f.vregs() as usize, Life::NONE);
+        self.globals.clear();
+        self.block_at.clear();
         self.blocks.clear();
+        self.special.clear();
         self.safepoints.clear();
         self.order.clear();
-        self.last_begin = 0;
+        self.first_begin = FAR;
         self.late_starts.clear();
+        self.terminator_defs = false;
+        self.any_stored = false;
         self.intervals.clear();
+        self.intervals.resize(f.vregs() as usize, LiveInterval::NOWHERE);
+        self.homes.clear();
+        self.homes.resize(f.vregs() as usize, Alloc::None);
         self.waiting.clear();
         self.waiting.resize(steps, NONE);
-        self.ends.clear();
-        self.ends.resize(2 * steps + 1, NONE);
-        self.end_list.clear();
+        self.waiting_bits.clear();
+        self.waiting_bits.resize(steps.div_ceil(64), 0);
+        self.next_waiting = NEVER;
         self.stats = Stats::default();
         self.values.resize(f.vregs() as usize, Value::UNKNOWN);
-        self.steps.reserve(steps);
+        self.block_at.reserve(steps);
         // Point `n` is that of operand `n`, if it has one.
         self.uses.resize(f.operands().len(), UsePoint { at: 0, next: NONE });
         self.ranges.reserve(2 * self.values.len() + 1);
-        self.intervals.reserve(2 * self.values.len());
 
         self.rank.0.fill(UNSET);
         self.fixed.resize(64, Vec::new());
@@ -249,11 +278,6 @@ impl Value {
     const UNKNOWN: Value = Value {
         def: NONE,
         block: NONE,
-        end: 0,
-        range: NONE,
-        need: NONE,
-        last_need: NONE,
-        exposed: NONE,
         hint_to: NONE,
         hint_from: NONE,
         slot: NONE,

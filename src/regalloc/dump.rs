@@ -138,26 +138,25 @@ impl Allocator {
     /// The intervals of the function that was allocated last, as a picture: a line a value, a column an instruction or a block's head.
     /// Of long functions only the columns `from..from + 100` are shown.
     pub fn picture<F: Function + ?Sized>(&self, f: &F, machine: &Machine, from: usize) -> String {
-        let to = self.steps.len().min(from + 100);
+        let to = self.block_at.len().min(from + 100);
         let mut uses = vec![Vec::new(); self.values.len()];
         for step in from..to {
-            let inst = self.steps[step].inst;
-            let head = self.blocks[self.steps[step].block as usize].from as usize == 2 * step;
+            let inst = self.inst_of(step as u32);
+            let head = self.blocks[self.block_at[step] as usize].from as usize == 2 * step;
             let range = f.inst_operands(inst);
             for op in f.operands()[range.start as usize..range.end as usize].iter().filter(|_| !head) {
                 uses[op.vreg.index()].push((step, if op.role == Role::Use { b'u' } else { b'D' }));
             }
-            for param in f.params(self.steps[step].block).iter().filter(|_| head) {
+            for param in f.params(self.block_at[step]).iter().filter(|_| head) {
                 uses[param.index()].push((step, b'D'));
             }
         }
         let mut ruler = vec![b' '; to - from];
         for step in from..to {
-            let label = match self.steps[step] {
-                found if self.blocks[found.block as usize].from as usize == 2 * step => {
-                    format!("b{}", found.block)
-                }
-                found if found.inst % 5 == 0 => found.inst.to_string(),
+            let (inst, block) = (self.inst_of(step as u32), self.block_at[step]);
+            let label = match self.blocks[block as usize].from as usize {
+                head if head == 2 * step => format!("b{block}"),
+                _ if inst.is_multiple_of(5) => inst.to_string(),
                 _ => continue,
             };
             let at = step - from;

@@ -59,7 +59,7 @@ impl Allocator {
             self.displace(reg, at);
             self.take_until(number, reg, limit);
         } else {
-            return Err(AllocError::Impossible { inst: self.steps[at as usize / 2].inst });
+            return Err(AllocError::Impossible { inst: self.inst_of(at / 2) });
         }
         Ok(())
     }
@@ -111,20 +111,19 @@ impl Allocator {
 
     #[inline]
     fn release(&mut self, reg: usize) -> u32 {
-        let number = std::mem::replace(&mut self.registers[reg].holder, NONE);
         self.classes[reg / 32 % 2].held &= !(1 << (reg % 32));
-        number
+        std::mem::replace(&mut self.registers[reg].holder, NONE)
     }
 
     /// What it costs to have the interval spilled from a point to its next use, by distance: a reload where that is cheapest, and
     /// a store if it has not been stored.
     fn spill_cost(&self, interval: &LiveInterval, at: u32, last_need: u32) -> f32 {
         let value = &self.values[interval.vreg as usize];
-        let here = &self.blocks[self.steps[at as usize / 2].block as usize];
+        let here = &self.blocks[self.block_at[at as usize / 2] as usize];
         let (mut cost, mut distance) = (0.0, (interval.to - at.min(interval.to)) as f32 + 64.0);
         if let Some(need) = self.uses.get(interval.need as usize) {
             let reload = self.reload_point(at, need.at & !1);
-            let block = self.steps[reload.min(need.at) as usize / 2].block as usize;
+            let block = self.block_at[reload.min(need.at) as usize / 2] as usize;
             let block = if reload == self.blocks[block].from && block > 0 { block - 1 } else { block };
             cost += self.blocks[block].weight as f32 + 0.5;
             distance = (need.at - at) as f32;

@@ -47,6 +47,11 @@ pub(super) struct LiveRange {
     pub to: u32,
 }
 
+impl LiveRange {
+    /// Behind the last one.
+    pub(super) const END: LiveRange = LiveRange { from: FAR, to: FAR };
+}
+
 /// A point at which a value must be in a register of the allocator's choice; the next one of the same value.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct UsePoint {
@@ -76,6 +81,22 @@ pub(super) struct LiveInterval {
     pub waiting: u32,
 }
 
+impl LiveInterval {
+    /// Of a value that does not live anywhere.
+    pub(super) const NOWHERE: LiveInterval = LiveInterval {
+        vreg: NONE,
+        from: FAR,
+        to: 0,
+        range: 0,
+        need: NONE,
+        next: NONE,
+        waiting: NONE,
+        reg: UNSET,
+        hint: UNSET,
+        store: false,
+    };
+}
+
 /// What is known of a value.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Value {
@@ -83,15 +104,6 @@ pub(super) struct Value {
     pub def: u32,
     /// The block of the definition.
     pub block: u32,
-    /// Where its life in that block ends, if it does not go on in others.
-    pub end: u32,
-    /// Its first range.
-    pub range: u32,
-    /// Its use points: the first and the last.
-    pub need: u32,
-    pub last_need: u32,
-    /// The blocks into which it is alive for a use of their own: a list.
-    pub exposed: u32,
     /// A value, or with [`HINT_REG`] a register, that it will be copied to.
     pub hint_to: u32,
     /// A value that it is a copy of.
@@ -125,16 +137,6 @@ pub(super) struct FixedRange {
     pub to: u32,
     /// The value that is there, and that may as well stay there.
     pub owner: u32,
-}
-
-/// A step: its instruction (of a head, the block's first), its block, and how many safepoints precede it.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Step {
-    pub inst: u32,
-    pub block: u32,
-    pub safepoints: u32,
-    /// Some operand is not just in any register, or is to be stored.
-    pub special: bool,
 }
 
 /// A block's points and costs.

@@ -1,18 +1,16 @@
 //! Liveness: from operands to use points, fixed ranges, and the ranges in which values live.
 //!
-//! How it works. One pass over the code in order collects what happens in each block: most values live in one block only, and their
-//! range is known at once. For a use in another block than the definition's, the block is noted; then for each such value the
-//! blocks are followed against the flow up to the definition. That is exact for any flow, also irreducible, and
-//! costs in proportion to what it yields: blocks into which values are alive.
+//! How it works. One pass over the code, backward, collects what happens in each block: most values live in one block only, and when their
+//! definition is reached all of their uses are known, so that their interval is made at once. Of the others it is noted in which blocks they
+//! are used; then for each such value the blocks are followed against the flow up to the definition. That is exact for any flow, also
+//! irreducible, and costs in proportion to what it yields: blocks into which values are alive.
 //!
 //! Sources. Brandner, Boissinot, Darte, Dupont de Dinechin, Rastello: *Computing liveness sets for SSA-form programs* (2011), for the walk
 //! by uses; Wimmer, Franz: *Linear scan register allocation on SSA form* (2010).
 
 use super::allocator::Allocator;
 use super::fault::Fault;
-use super::interval::{
-    BlockInfo, FAR, FixedRange, HINT_REG, LiveInterval, LiveRange, NONE, Step, UNSET, UsePoint,
-};
+use super::interval::{BlockInfo, FixedRange, HINT_REG, LiveRange, NONE, UNSET, UsePoint};
 use super::{AllocError, Constraint, Function, Operand, PReg, RegSet, Role, Time, VReg};
 
 /// A block into which a value is alive, and where the block's own last use ends.
@@ -21,6 +19,22 @@ pub(super) struct Exposed {
     block: u32,
     end: u32,
     next: u32,
+}
+
+/// What is known of a value as long as only uses of it were seen.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Life {
+    /// The first block that is known to use it, and where its life in that block ends as far as those uses go.
+    block: u32,
+    end: u32,
+    /// Its first use point.
+    need: u32,
+    /// The other blocks that use it: a list.
+    exposed: u32,
+}
+
+impl Life {
+    pub(super) const NONE: Life = Life { block: NONE, end: 0, need: NONE, exposed: NONE };
 }
 
 /// Sets of blocks for one value at a time; empty between values.
@@ -68,94 +82,145 @@ impl Allocator {
         for owners in &mut self.live.owners {
             owners.resize(64, NONE);
         }
-        for block in 0..f.blocks() {
+        self.number_blocks(f);
+        for block in (0..f.blocks()).rev() {
             self.collect_block(f, block)?;
         }
+        // What was collected in lists is in order now.
+        self.order.reverse();
+        self.late_starts.reverse();
+        self.safepoints.reverse();
+        self.special.reverse();
+        self.fixed.iter_mut().chain(&mut self.walls).for_each(|list| list.reverse());
         self.link_blocks();
         self.build_ranges(f);
         Ok(())
     }
 
+    /// The points of the blocks, and the runs.
+    #[inline(never)]
+    fn number_blocks<F: Function + ?Sized>(&mut self, f: &F) {
+        for block in 0..f.blocks() {
+            let insts = f.block_insts(block);
+            let (head, end) = (insts.start + block, insts.end + block + 1);
+            self.blocks.push(BlockInfo {
+                from: 2 * head,
+                to: 2 * end,
+                weight: f.weight(block),
+                depth: f.loop_depth(block),
+                shallower: NONE,
+                run: block,
+                next_run: NONE,
+            });
+            if let [before] = f.predecessors(block)
+                && before + 1 == block
+            {
+                self.blocks[block as usize].run = self.blocks[*before as usize].run;
+            }
+            self.block_at.resize(end as usize, block);
+        }
+    }
+
     #[inline(never)]
     fn collect_block<F: Function + ?Sized>(&mut self, f: &F, block: u32) -> Result<(), AllocError> {
         let insts = f.block_insts(block);
-        let head = self.steps.len() as u32;
-        self.blocks.push(BlockInfo {
-            from: 2 * head,
-            to: 2 * (head + 1 + insts.len() as u32),
-            weight: f.weight(block),
-            depth: f.loop_depth(block),
-            shallower: NONE,
-            run: block,
-            next_run: NONE,
-        });
-        if let [before] = f.predecessors(block)
-            && before + 1 == block
-        {
-            self.blocks[block as usize].run = self.blocks[*before as usize].run;
-        }
-        let safepoints = self.safepoints.len() as u32;
-        self.steps.push(Step { inst: insts.start, block, safepoints, special: false });
-        for &param in f.params(block) {
-            self.define(f, param, block, 2 * head, 2 * head);
-            self.begin(param, 2 * head);
-        }
-        let operands = f.operands();
-        for inst in insts.clone() {
-            let step = self.steps.len() as u32;
-            let early = 2 * step;
-            let safepoints = self.safepoints.len() as u32;
-            self.steps.push(Step { inst, block, safepoints, special: false });
-            if f.is_safepoint(inst) {
-                self.safepoints.push(step);
-            }
-            let clobbers = f.clobbers(inst);
-            let range = f.inst_operands(inst);
-            let list = &operands[range.start as usize..range.end as usize];
-            let (mut tied, mut fixed) = (0_u64, !clobbers.is_empty());
-            for op in list {
-                match op.constraint {
-                    Constraint::Tied(index) => tied |= 1 << index,
-                    Constraint::Fixed(_) => fixed = true,
-                    _ => {}
-                }
-            }
-            if fixed {
-                self.collect_fixed(inst, step, list, clobbers)?;
-            }
-            if tied != 0 || fixed {
-                self.steps[step as usize].special = true;
-            }
-            let terminator = inst + 1 == insts.end;
-            for (index, op) in list.iter().enumerate() {
-                if op.role == Role::Use {
-                    self.collect_use(list, range.start, index, tied, block, early);
-                } else {
-                    self.collect_def(f, list, range.start, index, block, early, terminator);
-                }
-            }
-            if f.is_move(inst) {
-                self.hint_move(list);
-            }
-        }
-        let end = self.blocks[block as usize].to;
         let arguments = f.arguments(block);
         if !arguments.is_empty() {
             let params = f.params(f.successors(block)[0]);
+            let end = self.blocks[block as usize].to;
             let forgotten = usize::from(self.broken(Fault::ForgetLastArgument));
-            for (&argument, &param) in arguments[..arguments.len() - forgotten].iter().zip(params) {
+            for (&argument, &param) in arguments[..arguments.len() - forgotten].iter().zip(params).rev() {
                 self.extend(argument, block, end);
-                let hint = &mut self.values[argument.index()].hint_to;
-                if *hint == NONE {
-                    *hint = param.0;
-                }
-                let hint = &mut self.values[param.index()].hint_from;
-                if *hint == NONE {
-                    *hint = argument.0;
+                self.hint_copy(argument, param);
+            }
+        }
+        let operands = f.operands();
+        for inst in insts.clone().rev() {
+            let early = 2 * (inst + block + 1);
+            let range = f.inst_operands(inst);
+            let list = &operands[range.start as usize..range.end as usize];
+            let terminator = inst + 1 == insts.end;
+            if !f.is_plain(inst) {
+                self.special.push(inst);
+                self.collect_special(f, inst, block, list, terminator)?;
+                continue;
+            }
+            for (op, number) in list.iter().zip(range).rev() {
+                if op.role == Role::Use {
+                    let late = self.is_late(op);
+                    if op.constraint == Constraint::Reg {
+                        self.need(op.vreg, number, early + late);
+                    }
+                    self.extend(op.vreg, block, early + 1 + late);
+                } else {
+                    let from = early + self.begins_late(op);
+                    self.define_anywhere(f, op, number, block, early, from, terminator);
                 }
             }
         }
+        let head = 2 * (insts.start + block);
+        for &param in f.params(block).iter().rev() {
+            if self.define(f, param, block, head, head, head) {
+                self.begin(param, head);
+            }
+        }
         Ok(())
+    }
+
+    /// An instruction with more than operands anywhere or in any register.
+    #[inline(never)]
+    fn collect_special<F: Function + ?Sized>(
+        &mut self,
+        f: &F,
+        inst: u32,
+        block: u32,
+        list: &[Operand],
+        terminator: bool,
+    ) -> Result<(), AllocError> {
+        let step = inst + block + 1;
+        let early = 2 * step;
+        let first = f.inst_operands(inst).start;
+        let clobbers = f.clobbers(inst);
+        let (mut tied, mut fixed) = (0_u64, !clobbers.is_empty());
+        for op in list {
+            match op.constraint {
+                Constraint::Tied(index) => tied |= 1 << index,
+                Constraint::Fixed(_) => fixed = true,
+                _ => {}
+            }
+        }
+        if fixed {
+            self.collect_fixed(inst, step, list, clobbers)?;
+        }
+        if f.is_move(inst) {
+            self.hint_move(list);
+        }
+        for (index, op) in list.iter().enumerate().rev() {
+            let number = first + index as u32;
+            if op.role == Role::Use {
+                self.collect_use(list, number, index, tied, block, early);
+            } else {
+                self.collect_def(f, list, number, index, block, early, terminator);
+            }
+        }
+        if f.is_safepoint(inst) {
+            self.safepoints.push(step);
+        }
+        Ok(())
+    }
+
+    #[inline]
+    fn is_late(&self, op: &Operand) -> u32 {
+        u32::from(op.time == Time::Late && !self.broken(Fault::LateUseEndsEarly))
+    }
+
+    #[inline]
+    fn begins_late(&self, op: &Operand) -> u32 {
+        u32::from(match op.role {
+            // A temporary takes its register from the beginning.
+            Role::Temp => self.broken(Fault::TempBeginsLate),
+            _ => op.time == Time::Late || self.broken(Fault::EarlyDefBeginsLate),
+        })
     }
 
     /// The registers that an instruction's fixed operands and clobbers take.
@@ -221,7 +286,8 @@ impl Allocator {
                 list.push(FixedRange { from: early, to: early + 2, owner: owners[0] });
                 continue;
             }
-            for half in 0..2 {
+            // Backward, as all of this.
+            for half in [1, 0] {
                 if halves[half] {
                     let from = early + half as u32;
                     list.push(FixedRange { from, to: from + 1, owner: owners[half] });
@@ -232,13 +298,21 @@ impl Allocator {
     }
 
     #[inline]
-    fn collect_use(&mut self, list: &[Operand], first: u32, index: usize, tied: u64, block: u32, early: u32) {
+    fn collect_use(
+        &mut self,
+        list: &[Operand],
+        number: u32,
+        index: usize,
+        tied: u64,
+        block: u32,
+        early: u32,
+    ) {
         let op = &list[index];
         let v = op.vreg;
-        let late = u32::from(op.time == Time::Late && !self.broken(Fault::LateUseEndsEarly));
+        let late = self.is_late(op);
         let end = match op.constraint {
             Constraint::Reg if tied == 0 || late == 1 || !is_tied(list, tied, index) => {
-                self.need(v, first + index as u32, early + late);
+                self.need(v, number, early + late);
                 early + 1 + late
             }
             // keeps LI4: it is moved before the instruction
@@ -252,12 +326,30 @@ impl Allocator {
         self.extend(v, block, end);
     }
 
+    /// What is nearer to the definition counts more, and a register more than a value.
     #[inline(never)]
     fn hint_fixed(&mut self, vreg: VReg, reg: PReg) {
         let rank = self.rank[reg.index()];
-        let hint = &mut self.values[vreg.index()].hint_to;
-        if rank != UNSET && (*hint == NONE || *hint & HINT_REG == 0) {
-            *hint = HINT_REG | u32::from(rank);
+        if rank != UNSET {
+            self.values[vreg.index()].hint_to = HINT_REG | u32::from(rank);
+        }
+    }
+
+    /// The value is copied to the other.
+    #[inline]
+    fn hint_copy(&mut self, from: VReg, to: VReg) {
+        self.values[to.index()].hint_from = from.0;
+        let hint = &mut self.values[from.index()].hint_to;
+        if *hint == NONE || *hint & HINT_REG == 0 {
+            *hint = to.0;
+        }
+    }
+
+    fn hint_move(&mut self, list: &[Operand]) {
+        let used = list.iter().find(|op| op.role == Role::Use);
+        let def = list.iter().find(|op| op.role == Role::Def);
+        if let (Some(used), Some(def)) = (used, def) {
+            self.hint_copy(used.vreg, def.vreg);
         }
     }
 
@@ -267,95 +359,152 @@ impl Allocator {
         &mut self,
         f: &F,
         list: &[Operand],
-        first: u32,
+        number: u32,
         index: usize,
         block: u32,
         early: u32,
         terminator: bool,
     ) {
         let op = &list[index];
-        let v = op.vreg;
-        let begins_late = match op.role {
-            // A temporary takes its register from the beginning.
-            Role::Temp => self.broken(Fault::TempBeginsLate),
-            _ => op.time == Time::Late || self.broken(Fault::EarlyDefBeginsLate),
-        };
-        let mut from = early + u32::from(begins_late);
-        match op.constraint {
+        let from = match op.constraint {
             Constraint::Fixed(reg) => {
                 if op.role == Role::Def {
-                    self.define(f, v, block, from, early + 2);
-                    self.define_fixed(v, reg, early, terminator);
+                    let def = early + self.begins_late(op);
+                    self.define_fixed(f, op.vreg, reg, block, def, terminator);
                 }
                 return;
             }
             Constraint::Tied(index) => {
+                self.hint_copy(list[index as usize].vreg, op.vreg);
                 // keeps LI4: the def's register holds the used value already before the instruction
-                from = early;
-                self.define(f, v, block, from, early + 2);
-                let used = list[index as usize].vreg;
-                self.values[v.index()].hint_from = used.0;
-                let hint = &mut self.values[used.index()].hint_to;
-                if *hint == NONE {
-                    *hint = v.0;
-                }
+                early
             }
-            Constraint::Reg | Constraint::Any => self.define(f, v, block, from, early + 2),
+            Constraint::Reg | Constraint::Any => early + self.begins_late(op),
+        };
+        self.define_anywhere(f, op, number, block, early, from, terminator);
+    }
+
+    /// A definition of a value that begins to live in the instruction.
+    #[inline]
+    #[expect(clippy::too_many_arguments, reason = "one operand's description")]
+    fn define_anywhere<F: Function + ?Sized>(
+        &mut self,
+        f: &F,
+        op: &Operand,
+        number: u32,
+        block: u32,
+        early: u32,
+        from: u32,
+        terminator: bool,
+    ) {
+        let v = op.vreg;
+        if op.constraint != Constraint::Any || f.value(v).rematerializable {
+            let life = &mut self.lives[v.index()];
+            self.uses[number as usize] = UsePoint { at: early + 1, next: life.need };
+            life.need = number;
         }
-        self.begin(v, from);
-        let value = &mut self.values[v.index()];
-        value.by_terminator = terminator;
-        if op.constraint != Constraint::Any || value.info.rematerializable {
-            // Nothing else can have used it yet.
-            value.need = first + index as u32;
-            value.last_need = value.need;
-            self.uses[value.need as usize] = UsePoint { at: early + 1, next: NONE };
+        if self.define(f, v, block, from, from, early + 2) {
+            self.begin(v, from);
+        }
+        if terminator {
+            self.values[v.index()].by_terminator = true;
+            self.terminator_defs = true;
         }
     }
 
+    /// A definition in a register: the value's range begins behind it (LI4).
     #[inline(never)]
-    fn define_fixed(&mut self, vreg: VReg, reg: PReg, early: u32, terminator: bool) {
+    fn define_fixed<F: Function + ?Sized>(
+        &mut self,
+        f: &F,
+        vreg: VReg,
+        reg: PReg,
+        block: u32,
+        def: u32,
+        terminator: bool,
+    ) {
         let value = &mut self.values[vreg.index()];
         value.def_reg = reg.index() as u8;
         value.reg_hint = self.rank[reg.index()];
         value.by_terminator = terminator;
-        if terminator {
+        self.terminator_defs |= terminator;
+        let from = (def | 1) + 1;
+        if !self.define(f, vreg, block, def, from, from) {
+        } else if terminator {
             self.late_starts.push(vreg.0);
         } else {
-            self.begin(vreg, early + 2);
+            self.begin(vreg, from);
         }
     }
 
-    fn hint_move(&mut self, list: &[Operand]) {
-        let used = list.iter().find(|op| op.role == Role::Use);
-        let def = list.iter().find(|op| op.role == Role::Def);
-        if let (Some(used), Some(def)) = (used, def) {
-            self.values[def.vreg.index()].hint_from = used.vreg.0;
-            let hint = &mut self.values[used.vreg.index()].hint_to;
-            if *hint == NONE {
-                *hint = def.vreg.0;
-            }
-        }
-    }
-
-    /// Notes a definition; the value lives until `end` at least.
+    /// A definition: the value lives from `from` until `least` at least. If it lives in this block only, its interval is known now.
+    /// Does it live at all?
     #[inline]
-    fn define<F: Function + ?Sized>(&mut self, f: &F, vreg: VReg, block: u32, def: u32, end: u32) {
+    fn define<F: Function + ?Sized>(
+        &mut self,
+        f: &F,
+        vreg: VReg,
+        block: u32,
+        def: u32,
+        from: u32,
+        least: u32,
+    ) -> bool {
+        let life = self.lives[vreg.index()];
         let value = &mut self.values[vreg.index()];
         debug_assert_eq!(value.block, NONE, "RF3: {vreg} is defined once");
         value.def = def;
         value.block = block;
-        value.end = end;
         value.info = f.value(vreg);
+        value.cursor = vreg.0;
+        let interval = &mut self.intervals[vreg.index()];
+        interval.vreg = vreg.0;
+        interval.need = life.need;
+        if life.exposed != NONE || life.block != block && life.block != NONE {
+            self.define_global(vreg, from, least);
+            return true;
+        }
+        let end = life.end.max(least);
+        if from >= end {
+            return false;
+        }
+        interval.from = from;
+        interval.to = end;
+        interval.range = self.ranges.len() as u32;
+        self.ranges.extend_from_slice(&[LiveRange { from, to: end }, LiveRange::END]);
+        if value.info.reference
+            && !value.info.rematerializable
+            && self.safepoints.last().is_some_and(|&step| 2 * step + 1 < end)
+            && !self.broken(Fault::ReferencesUnstored)
+        {
+            let value = &mut self.values[vreg.index()];
+            (value.mapped, value.stored) = (true, true);
+            self.any_stored = true;
+        }
+        true
+    }
+
+    /// The same for a value that lives in other blocks, too. Its interval gets its ranges later.
+    #[inline(never)]
+    fn define_global(&mut self, vreg: VReg, from: u32, least: u32) {
+        let value = &self.values[vreg.index()];
+        let life = &mut self.lives[vreg.index()];
+        if life.block != value.block {
+            self.exposed.push(Exposed { block: life.block, end: life.end, next: life.exposed });
+            life.exposed = self.exposed.len() as u32 - 1;
+            life.end = 0;
+        }
+        life.end = life.end.max(least);
+        self.intervals[vreg.index()].from = from;
+        self.globals.push(vreg.0);
     }
 
     /// Puts the value in order, by where its interval begins: what an instruction defines may be listed otherwise.
     #[inline]
     fn begin(&mut self, vreg: VReg, from: u32) {
-        let late = from < self.last_begin;
-        self.last_begin = self.last_begin.max(from);
         self.order.push((from, vreg.0));
-        if late {
+        let early = from > self.first_begin;
+        self.first_begin = self.first_begin.min(from);
+        if early {
             self.put_in_order();
         }
     }
@@ -363,7 +512,7 @@ impl Allocator {
     #[inline(never)]
     fn put_in_order(&mut self) {
         let mut at = self.order.len() - 1;
-        while at > 0 && self.order[at - 1].0 > self.order[at].0 {
+        while at > 0 && self.order[at - 1].0 < self.order[at].0 {
             self.order.swap(at - 1, at);
             at -= 1;
         }
@@ -372,44 +521,30 @@ impl Allocator {
     /// The value lives until `end` in the block.
     #[inline]
     fn extend(&mut self, vreg: VReg, block: u32, end: u32) {
-        let value = &mut self.values[vreg.index()];
-        debug_assert_ne!(value.block, NONE, "RF4: {vreg} is defined ahead of its uses");
-        if value.block == block {
-            value.end = value.end.max(end);
-            return;
+        let life = &mut self.lives[vreg.index()];
+        if life.block == block {
+            life.end = life.end.max(end);
+        } else if life.block == NONE {
+            (life.block, life.end) = (block, end);
+        } else {
+            self.exposed.push(Exposed { block: life.block, end: life.end, next: life.exposed });
+            life.exposed = self.exposed.len() as u32 - 1;
+            (life.block, life.end) = (block, end);
         }
-        self.expose(vreg, block, end);
-    }
-
-    /// The value is alive into the block, until `end` at least.
-    #[inline(never)]
-    fn expose(&mut self, vreg: VReg, block: u32, end: u32) {
-        let value = &mut self.values[vreg.index()];
-        if let Some(last) = self.exposed.get_mut(value.exposed as usize)
-            && last.block == block
-        {
-            last.end = last.end.max(end);
-            return;
-        }
-        self.exposed.push(Exposed { block, end, next: value.exposed });
-        value.exposed = self.exposed.len() as u32 - 1;
     }
 
     /// The value must be in a register there, for the operand with that number. Of several points in one step the late one counts.
     #[inline]
-    fn need(&mut self, vreg: VReg, operand: u32, at: u32) {
-        let value = &mut self.values[vreg.index()];
-        if let Some(last) = self.uses.get_mut(value.last_need as usize) {
-            if last.at / 2 == at / 2 {
-                last.at = last.at.max(at);
-                return;
-            }
-            last.next = operand;
-        } else {
-            value.need = operand;
+    fn need(&mut self, vreg: VReg, number: u32, at: u32) {
+        let life = &mut self.lives[vreg.index()];
+        if let Some(next) = self.uses.get_mut(life.need as usize)
+            && next.at / 2 == at / 2
+        {
+            next.at = next.at.max(at);
+            return;
         }
-        value.last_need = operand;
-        self.uses[operand as usize] = UsePoint { at, next: NONE };
+        self.uses[number as usize] = UsePoint { at, next: life.need };
+        life.need = number;
     }
 
     /// For each block, finds the last one before it that is in fewer loops, and the next run.
@@ -431,7 +566,7 @@ impl Allocator {
         }
     }
 
-    /// The ranges of all values, and an interval for each.
+    /// The ranges and intervals of the values that live in several blocks.
     #[inline(never)]
     fn build_ranges<F: Function + ?Sized>(&mut self, f: &F) {
         let words = self.blocks.len().div_ceil(64);
@@ -441,47 +576,21 @@ impl Allocator {
         self.live.live_out.resize(words, 0);
         self.live.ends.clear();
         self.live.ends.resize(self.blocks.len(), 0);
-        for index in 0..self.values.len() {
-            let value = &mut self.values[index];
+        for at in 0..self.globals.len() {
+            let index = self.globals[at] as usize;
             let first = self.ranges.len() as u32;
-            value.range = first;
-            value.cursor = index as u32;
-            let need = value.need;
-            // A fixed definition leaves its register behind the instruction (LI4).
-            let from = if value.def_reg == UNSET { value.def } else { (value.def | 1) + 1 };
-            let (mut live, reference) =
-                (LiveRange { from: FAR, to: 0 }, value.info.reference && !value.info.rematerializable);
-            // A temporary in a fixed register has no block: it lives nowhere.
-            if value.exposed != NONE {
-                self.global_ranges(f, index, from);
-                if self.ranges.len() as u32 > first {
-                    live = LiveRange {
-                        from: self.ranges[first as usize].from,
-                        to: self.ranges[self.ranges.len() - 1].to,
-                    };
-                }
-            } else if from < value.end {
-                live = LiveRange { from, to: value.end };
-                self.ranges.push(live);
+            self.global_ranges(f, index, self.intervals[index].from);
+            let last = self.ranges.len() - 1;
+            debug_assert!(first as usize <= last, "RF3: v{index} is used in another block");
+            self.ranges.push(LiveRange::END);
+            let interval = &mut self.intervals[index];
+            interval.range = first;
+            (interval.from, interval.to) = (self.ranges[first as usize].from, self.ranges[last].to);
+            let info = self.values[index].info;
+            if info.reference && !info.rematerializable && self.meets_safepoint(index, first) {
+                (self.values[index].mapped, self.values[index].stored) = (true, true);
+                self.any_stored = true;
             }
-            if reference && live.to > 0 {
-                let mapped = self.meets_safepoint(index, first);
-                self.values[index].mapped = mapped;
-                self.values[index].stored = mapped;
-            }
-            self.ranges.push(LiveRange { from: FAR, to: FAR });
-            self.intervals.push(LiveInterval {
-                vreg: index as u32,
-                from: live.from,
-                to: live.to,
-                range: first,
-                need,
-                next: NONE,
-                reg: UNSET,
-                hint: UNSET,
-                store: false,
-                waiting: NONE,
-            });
         }
     }
 
@@ -498,8 +607,8 @@ impl Allocator {
     /// The safepoints of a range of a value that the step `def` defines: those after which it lives.
     #[inline]
     pub(super) fn safepoints_in(&self, range: &LiveRange, def: u32) -> impl Iterator<Item = usize> {
-        let first = self.steps[range.from as usize / 2].safepoints as usize;
-        let to = range.to;
+        let (from, to) = (range.from / 2, range.to);
+        let first = self.safepoints.partition_point(|&step| step < from);
         let rest = self.safepoints[first..].iter().enumerate();
         rest.take_while(move |&(_, &step)| 2 * step + 1 < to)
             .filter(move |&(_, &step)| step != def)
@@ -509,8 +618,8 @@ impl Allocator {
     /// The ranges of a value that is used in several blocks.
     #[inline(never)]
     fn global_ranges<F: Function + ?Sized>(&mut self, f: &F, index: usize, from: u32) {
-        let value = &self.values[index];
-        let (def, mut exposed) = (value.block, value.exposed);
+        let life = self.lives[index];
+        let (def, mut exposed) = (self.values[index].block, life.exposed);
         let live = &mut self.live;
         let mut last = def;
         while exposed != NONE {
@@ -548,7 +657,7 @@ impl Allocator {
                 }
             }
         }
-        let to = if get(&live.live_out, def) { self.blocks[def as usize].to } else { value.end };
+        let to = if get(&live.live_out, def) { self.blocks[def as usize].to } else { life.end };
         let mut open = LiveRange { from, to };
         let words = def as usize / 64..last as usize / 64 + 1;
         for word in words.clone() {

@@ -118,6 +118,11 @@ pub trait Function {
     /// Is it a safepoint? Then each reference that is alive after it, or used by it late, must be in its slot, and the map says where.
     /// What registers hold is not changed by the safepoint as such (the collector does not move anything).
     fn is_safepoint(&self, inst: u32) -> bool;
+    /// May passes skip what is particular about instructions? Then its operands are all in any register or anywhere, it is no safepoint,
+    /// no move, and clobbers nothing. Saying no is always right, and costs time.
+    fn is_plain(&self, _inst: u32) -> bool {
+        false
+    }
     /// If the instruction does nothing but copy its one use to its one def, both in registers: a hint to give them the same.
     fn is_move(&self, inst: u32) -> bool;
 }

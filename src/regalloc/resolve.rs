@@ -40,6 +40,8 @@ impl Move {
 #[derive(Default)]
 pub(super) struct Moves {
     first: Vec<u32>,
+    /// The points that have moves.
+    points: Vec<u64>,
     all: Vec<Move>,
     /// The moves of the point that is put into order.
     group: Vec<Move>,
@@ -54,6 +56,7 @@ impl Moves {
             let first = &mut self.first[point as usize];
             self.all.push(Move { vreg, from, to, next: *first });
             *first = self.all.len() as u32 - 1;
+            self.points[point as usize / 64] |= 1 << (point % 64);
         }
     }
 }
@@ -67,32 +70,52 @@ impl Allocator {
         if !self.broken(Fault::StaleMoves) {
             moves.all.clear();
             moves.first.clear();
+            moves.points.clear();
         }
-        moves.first.resize(2 * self.steps.len() + 1, NONE);
+        moves.first.resize(2 * self.block_at.len() + 1, NONE);
+        moves.points.resize(moves.first.len().div_ceil(64), 0);
+        let homes = std::mem::take(&mut self.homes);
         output.allocs.clear();
-        output.allocs.resize(f.operands().len(), Alloc::None);
         let operands = f.operands();
+        let mut whole = true;
+        output.allocs.extend(operands.iter().map(|op| {
+            let home = homes[op.vreg.index()];
+            whole &= home != Alloc::None;
+            home
+        }));
+        self.homes = homes;
+        let special = std::mem::take(&mut self.special);
+        let mut rest = special.iter();
         output.edits.clear();
-        let mut step = 0;
         for block in 0..f.blocks() {
             let insts = f.block_insts(block);
             for &param in f.params(block) {
                 if self.intervals[param.index()].store {
-                    self.store_param(param, step, &mut moves);
+                    self.store_param(param, insts.start + block, &mut moves);
                 }
             }
-            step += 1;
-            for inst in insts.clone() {
-                let range = f.inst_operands(inst);
-                let range = range.start as usize..range.end as usize;
-                let (list, allocs) = (&operands[range.clone()], &mut output.allocs[range]);
-                self.place_operands(list, step, inst + 1 == insts.end, &mut moves, allocs);
-                step += 1;
+            // If all values are in one place each, only what is particular has to be looked at.
+            if whole {
+                while let Some(&inst) = rest.as_slice().first()
+                    && inst < insts.end
+                {
+                    rest.next();
+                    self.place_special(f, inst, block, inst + 1 == insts.end, &mut moves, &mut output.allocs);
+                }
+            } else {
+                for inst in insts.clone() {
+                    let range = f.inst_operands(inst);
+                    let allocs = &output.allocs[range.start as usize..range.end as usize];
+                    if allocs.contains(&Alloc::None) || !f.is_plain(inst) {
+                        let terminator = inst + 1 == insts.end;
+                        self.place_special(f, inst, block, terminator, &mut moves, &mut output.allocs);
+                    }
+                }
             }
             let arguments = f.arguments(block);
             if !arguments.is_empty() {
                 let params = f.params(f.successors(block)[0]);
-                let end = 2 * step - 1;
+                let end = self.blocks[block as usize].to - 1;
                 for (&argument, &param) in arguments.iter().zip(params) {
                     if self.intervals[param.index()].from != FAR {
                         let from = self.place_at(argument, end);
@@ -101,7 +124,9 @@ impl Allocator {
                 }
             }
         }
-        for index in 0..self.values.len() as u32 {
+        self.special = special;
+        let connected = self.stats.splits > 0 || self.terminator_defs;
+        for index in 0..if connected { self.values.len() as u32 } else { 0 } {
             let split = self.intervals[index as usize].next != NONE;
             if split || self.values[index as usize].by_terminator {
                 self.connect(f, VReg(index), &mut moves);
@@ -136,6 +161,10 @@ impl Allocator {
     /// Where a value is at a point at which it lives.
     #[inline]
     fn place_at(&mut self, vreg: VReg, at: u32) -> Alloc {
+        let home = self.homes[vreg.index()];
+        if home != Alloc::None {
+            return home;
+        }
         let first = &self.intervals[vreg.index()];
         if at < first.from {
             return Alloc::Reg(PReg::from_index(self.values[vreg.index()].def_reg as usize));
@@ -180,46 +209,81 @@ impl Allocator {
         }
     }
 
-    /// The places of an instruction's operands, and their moves.
+    /// The places of an instruction's operands, and their moves, if that is more than values that are in one place all the time.
     #[inline]
-    fn place_operands(
+    fn place_special<F: Function + ?Sized>(
         &mut self,
-        list: &[Operand],
-        step: u32,
+        f: &F,
+        inst: u32,
+        block: u32,
         terminator: bool,
         moves: &mut Moves,
         allocs: &mut [Alloc],
     ) {
-        let early = 2 * step;
-        for (op, alloc) in list.iter().zip(&mut *allocs) {
-            let v = op.vreg;
-            let interval = &self.intervals[v.index()];
-            *alloc = if let Constraint::Fixed(reg) = op.constraint {
-                Alloc::Reg(reg)
-            } else if op.role != Role::Use || interval.next == NONE && early >= interval.from {
-                self.home(v, interval.reg)
-            } else {
-                self.place_at(v, early + u32::from(op.time == Time::Late))
-            };
-            if op.role == Role::Def && self.intervals[v.index()].store {
-                self.store_def(v, *alloc, step, moves);
+        let range = f.inst_operands(inst);
+        let range = range.start as usize..range.end as usize;
+        let (list, allocs) = (&f.operands()[range.clone()], &mut allocs[range]);
+        let early = 2 * (inst + block + 1);
+        let mut tied = None;
+        for (index, (op, &alloc)) in list.iter().zip(&*allocs).enumerate() {
+            match op.constraint {
+                _ if alloc == Alloc::None => {
+                    return self.place_operands(list, early, terminator, moves, allocs);
+                }
+                Constraint::Reg | Constraint::Any => {}
+                Constraint::Tied(used) if tied.is_none() => tied = Some((index, usize::from(used))),
+                _ => return self.place_operands(list, early, terminator, moves, allocs),
             }
         }
-        if self.steps[step as usize].special {
+        if let Some((index, used)) = tied
+            && allocs[index] != allocs[used]
+        {
+            self.move_to_tied(list, index, used, early, moves, allocs);
+        }
+    }
+
+    /// The same, one by one.
+    #[inline(never)]
+    fn place_operands(
+        &mut self,
+        list: &[Operand],
+        early: u32,
+        terminator: bool,
+        moves: &mut Moves,
+        allocs: &mut [Alloc],
+    ) {
+        let mut special = false;
+        for (op, alloc) in list.iter().zip(&mut *allocs) {
+            let v = op.vreg;
+            special |= matches!(op.constraint, Constraint::Fixed(_) | Constraint::Tied(_));
+            if let Constraint::Fixed(reg) = op.constraint {
+                *alloc = Alloc::Reg(reg);
+            } else if *alloc == Alloc::None {
+                *alloc = if op.role == Role::Use {
+                    self.place_at(v, early + u32::from(op.time == Time::Late))
+                } else {
+                    self.first_place(v)
+                };
+            }
+            if op.role == Role::Def && self.intervals[v.index()].store {
+                self.store_def(v, *alloc, early + 1, moves);
+            }
+        }
+        if special {
             self.move_special(list, early, terminator, moves, allocs);
         }
     }
 
     /// The store of a definition. From then on the slot holds the value (RS2).
     #[inline(never)]
-    fn store_def(&mut self, vreg: VReg, mut from: Alloc, step: u32, moves: &mut Moves) {
+    fn store_def(&mut self, vreg: VReg, mut from: Alloc, at: u32, moves: &mut Moves) {
         if self.broken(Fault::DropStore) {
             return;
         }
         if self.broken(Fault::StoreFromInterval) {
             from = self.first_place(vreg);
         }
-        moves.add(2 * step + 1, vreg, from, self.home(vreg, SPILLED));
+        moves.add(at, vreg, from, self.home(vreg, SPILLED));
     }
 
     /// The moves of fixed and tied operands.
@@ -370,7 +434,7 @@ impl Allocator {
 
     #[inline]
     pub(super) fn block_of(&self, at: u32) -> usize {
-        self.steps[at as usize / 2].block as usize
+        self.block_at[at as usize / 2] as usize
     }
 
     /// The moves of a split value on the edges into a block.
@@ -404,30 +468,36 @@ impl Allocator {
     /// Puts the moves of each point into order.
     #[inline(never)]
     fn sequence(&mut self, machine: &Machine, moves: &mut Moves, output: &mut Output) {
-        for at in 0..moves.first.len() {
-            let mut next = moves.first[at];
-            if next == NONE {
-                continue;
-            }
-            let step = self.steps[at / 2];
-            let info = &self.blocks[step.block as usize];
-            let head = info.from as usize / 2 == at / 2;
-            let terminator = info.to as usize / 2 - 1 == at / 2;
-            let after = at % 2 == 1 && !head && !terminator;
-            let point = if after { Point::After(step.inst) } else { Point::Before(step.inst) };
-            moves.group.clear();
-            while let Some(found) = moves.all.get(next as usize) {
-                moves.group.push(*found);
-                next = found.next;
-            }
-            if let [only] = moves.group[..]
-                && !only.computes_slot()
-            {
-                self.edit(output, Edit { point, vreg: only.vreg, from: only.from, to: only.to });
-            } else {
-                self.sequence_group(machine, point, moves, output);
+        let points = std::mem::take(&mut moves.points);
+        for (word, &bits) in points.iter().enumerate() {
+            let mut bits = bits;
+            while bits != 0 {
+                self.sequence_point(machine, word * 64 + bits.trailing_zeros() as usize, moves, output);
+                bits &= bits - 1;
             }
         }
+        moves.points = points;
+    }
+
+    fn sequence_point(&mut self, machine: &Machine, at: usize, moves: &mut Moves, output: &mut Output) {
+        let mut next = moves.first[at];
+        let inst = self.inst_of(at as u32 / 2);
+        let info = &self.blocks[self.block_of(at as u32)];
+        let head = info.from as usize / 2 == at / 2;
+        let terminator = info.to as usize / 2 - 1 == at / 2;
+        let after = at % 2 == 1 && !head && !terminator;
+        let point = if after { Point::After(inst) } else { Point::Before(inst) };
+        let only = moves.all[next as usize];
+        if only.next == NONE && !only.computes_slot() {
+            self.edit(output, Edit { point, vreg: only.vreg, from: only.from, to: only.to });
+            return;
+        }
+        moves.group.clear();
+        while let Some(found) = moves.all.get(next as usize) {
+            moves.group.push(*found);
+            next = found.next;
+        }
+        self.sequence_group(machine, point, moves, output);
     }
 
     fn sequence_group(&mut self, machine: &Machine, point: Point, moves: &mut Moves, output: &mut Output) {

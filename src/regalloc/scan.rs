@@ -11,22 +11,20 @@
 //! - SC2 A value's first interval meets no inactive one later: in SSA form two values interfere only if one lives where the other is
 //!   defined. So only intervals split off, and those that begin behind their definition, are compared with the inactive ones.
 //!
-//! Cost. For each interval a few looks at masks, and a list entry for each end of a range; the registers are gone through only when a
+//! Cost. For each interval a few looks at masks, and one at where the ranges of all holders end; the registers are gone through only when a
 //! fixed range begins before the interval ends, and to choose whom to evict.
 //! Sources. Poletto, Sarkar (1999); Wimmer, Moessenboeck: *Optimized interval splitting in a linear scan register allocator* (2005).
 
-use super::AllocError;
 use super::allocator::Allocator;
 use super::fault::Fault;
 use super::interval::{FAR, FixedRange, HINT_REG, LiveInterval, NONE, UNSET};
+use super::{Alloc, AllocError};
 
-/// The state of a register, by class and preference.
+/// The state of a register, by class and preference. That of the holder counts only if it is in [`Class::held`].
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Register {
     /// The interval that is in it.
     pub(super) holder: u32,
-    /// Where the holder's current range ends.
-    pub(super) until: u32,
     /// Where the holder ends.
     pub(super) to: u32,
     /// The holder's current range.
@@ -41,16 +39,8 @@ pub(super) struct Register {
 }
 
 impl Register {
-    pub(super) const FREE: Register = Register {
-        holder: NONE,
-        until: 0,
-        to: 0,
-        range: 0,
-        last_need: 0,
-        need: NONE,
-        fixed: 0,
-        fixed_from: 0,
-    };
+    pub(super) const FREE: Register =
+        Register { holder: NONE, to: 0, range: 0, last_need: 0, need: NONE, fixed: 0, fixed_from: 0 };
 }
 
 /// An interval with a register, in a hole.
@@ -65,14 +55,6 @@ struct Inactive {
     need: u32,
 }
 
-/// An interval whose range ends at a point; the next one there.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct End {
-    interval: u32,
-    reg: u32,
-    next: u32,
-}
-
 /// The state of a class.
 #[derive(Default, Debug)]
 pub(super) struct Class {
@@ -80,6 +62,14 @@ pub(super) struct Class {
     all: u32,
     /// Those that intervals are in.
     pub(super) held: u32,
+    /// Those whose holder lives on behind a hole.
+    holes: u32,
+    /// By register: where the holder's current range ends.
+    until: [i32; 32],
+    /// Bit `n` in lane `n`.
+    bits: [i32; 32],
+    /// Nothing of what follows has to be looked at before that.
+    event: u32,
     /// No range of an inactive interval begins before that.
     resume: u32,
     /// No fixed range begins before that.
@@ -94,10 +84,53 @@ impl Class {
     pub(super) fn clear(&mut self, registers: usize) {
         assert!(registers <= 32, "a class has at most 32 registers");
         self.all = if registers == 32 { u32::MAX } else { (1 << registers) - 1 };
-        self.held = 0;
-        (self.resume, self.fixed_from) = (FAR, 0);
+        self.bits = std::array::from_fn(|lane| 1 << lane);
+        (self.held, self.holes) = (0, 0);
+        (self.event, self.resume, self.fixed_from) = (0, FAR, 0);
         (self.wall, self.wall_at) = (0, 0);
         self.inactive.clear();
+    }
+
+    /// The registers whose holder's range ends behind the point.
+    #[inline]
+    fn lasting(&self, at: u32) -> u32 {
+        let mut lasting = Class::lasting_half(&self.until, &self.bits, 0, at);
+        if self.all >> 16 != 0 {
+            lasting |= Class::lasting_half(&self.until, &self.bits, 16, at);
+        }
+        lasting
+    }
+
+    /// The same for 16 registers. (Written so that compilers use vectors for it, which constants would keep them from.
+    /// Points are far below the signs.)
+    #[inline]
+    fn lasting_half(until: &[i32; 32], bits: &[i32; 32], first: usize, at: u32) -> u32 {
+        let mut lasting = [0; 4];
+        let (until, bits) = (&until[first..first + 16], &bits[first..first + 16]);
+        for (until, bits) in until.chunks_exact(4).zip(bits.chunks_exact(4)) {
+            for lane in 0..4 {
+                lasting[lane] |= bits[lane] & ((at as i32).wrapping_sub(until[lane]) >> 31);
+            }
+        }
+        (lasting[0] | lasting[1] | lasting[2] | lasting[3]) as u32
+    }
+
+    /// The registers that are free.
+    #[inline]
+    fn free(&self) -> u32 {
+        self.all & !self.held
+    }
+
+    /// The holder of the register lives in its current range until there, and then on or not.
+    #[inline]
+    pub(super) fn set_until(&mut self, reg: usize, until: u32, lives_on: bool) {
+        self.until[reg % 32] = until as i32;
+        self.holes = self.holes & !(1 << (reg % 32)) | u32::from(lives_on) << (reg % 32);
+    }
+
+    #[inline]
+    pub(super) fn until(&self, reg: usize) -> u32 {
+        self.until[reg % 32] as u32
     }
 }
 
@@ -111,6 +144,9 @@ pub(super) fn each(base: u32, mut mask: u32) -> impl Iterator<Item = usize> {
     })
 }
 
+/// No step.
+pub(super) const NEVER: u32 = u32::MAX / 2;
+
 /// Is the hint a register of the class that begins at `base`, and in the mask?
 #[inline]
 fn is_free(hint: u8, base: usize, free: u32) -> bool {
@@ -122,39 +158,44 @@ impl Allocator {
     #[inline(never)]
     pub(super) fn scan(&mut self) -> Result<(), AllocError> {
         for index in 0..self.late_starts.len() {
-            let vreg = self.late_starts[index];
-            if self.intervals[vreg as usize].from != FAR {
-                self.wait(vreg);
-            }
+            self.wait(self.late_starts[index]);
         }
-        let mut next = 0;
-        for step in 0..self.steps.len() {
-            let early = 2 * step as u32;
-            self.end_ranges(early);
-            self.place_up_to(&mut next, early)?;
-            while self.waiting[step] != NONE {
-                let number = self.waiting[step];
-                self.waiting[step] = self.intervals[number as usize].waiting;
-                self.place(number)?;
+        let order = std::mem::take(&mut self.order);
+        let result = order.iter().try_for_each(|&(from, vreg)| {
+            // Those split off wait at even points, and come behind the values that begin there.
+            if from > 2 * self.next_waiting {
+                self.place_waiting(from)?;
             }
-            self.end_ranges(early + 1);
-            self.place_up_to(&mut next, early + 1)?;
-        }
+            self.place(vreg)
+        });
+        self.order = order;
+        result?;
+        self.place_waiting(FAR)?;
         self.stats.values = self.order.len() as u32 + self.late_starts.len() as u32;
         self.stats.intervals = self.stats.values + self.stats.splits;
         Ok(())
     }
 
-    /// Places the values that begin up to the point.
-    #[inline]
-    fn place_up_to(&mut self, next: &mut usize, at: u32) -> Result<(), AllocError> {
-        while let Some(&(from, vreg)) = self.order.get(*next)
-            && from <= at
+    /// Places the intervals that wait for a step before the point.
+    #[inline(never)]
+    fn place_waiting(&mut self, before: u32) -> Result<(), AllocError> {
+        while 2 * self.next_waiting < before
+            && let Some(&number) = self.waiting.get(self.next_waiting as usize)
         {
-            *next += 1;
-            if self.intervals[vreg as usize].from != FAR {
-                self.place(vreg)?;
+            if number != NONE {
+                self.waiting[self.next_waiting as usize] = self.intervals[number as usize].waiting;
+                self.place(number)?;
+                continue;
             }
+            // On to the next step at which one waits.
+            let step = self.next_waiting as usize + 1;
+            let mut word = step / 64;
+            let mut bits = self.waiting_bits.get(word).map_or(0, |bits| bits & u64::MAX << (step % 64));
+            while bits == 0 && word < self.waiting_bits.len() {
+                word += 1;
+                bits = self.waiting_bits.get(word).copied().unwrap_or(0);
+            }
+            self.next_waiting = if bits == 0 { NEVER } else { word as u32 * 64 + bits.trailing_zeros() };
         }
         Ok(())
     }
@@ -162,6 +203,37 @@ impl Allocator {
     /// Brings a class's state to a point (SC1).
     #[inline]
     fn advance(&mut self, class: usize, at: u32) {
+        let state = &mut self.classes[class];
+        let ended = state.held & !state.lasting(at);
+        state.held ^= ended;
+        if ended & state.holes != 0 {
+            self.enter_holes(class, ended & self.classes[class].holes);
+        }
+        if at >= self.classes[class].event {
+            self.pass_events(class, at);
+        }
+    }
+
+    /// The intervals in the registers go into a hole.
+    #[inline(never)]
+    fn enter_holes(&mut self, class: usize, mask: u32) {
+        for reg in each(class as u32 * 32, mask) {
+            let Register { holder, range, last_need, need, to, .. } = self.registers[reg];
+            let range = range + 1;
+            let from = self.ranges[range as usize].from;
+            if from >= to {
+                continue;
+            }
+            let state = &mut self.classes[class];
+            state.inactive.push(Inactive { interval: holder, range, from, last_need, need });
+            state.resume = state.resume.min(from);
+            state.event = state.event.min(from);
+        }
+    }
+
+    /// What lies behind is passed.
+    #[inline(never)]
+    fn pass_events(&mut self, class: usize, at: u32) {
         if at >= self.classes[class].resume {
             self.resume(class, at);
         }
@@ -171,38 +243,13 @@ impl Allocator {
         if at > self.classes[class].wall_at {
             self.pass_walls(class, at);
         }
-    }
-
-    /// Holders whose range ends at the point give their registers back, or go into a hole.
-    #[inline]
-    fn end_ranges(&mut self, at: u32) {
-        let mut next = self.ends[at as usize];
-        while let Some(&End { interval: number, reg, next: rest }) = self.end_list.get(next as usize) {
-            next = rest;
-            let reg = reg as usize;
-            // It may have been shortened or evicted since.
-            let register = &mut self.registers[reg];
-            if register.holder != number || register.until != at {
-                continue;
-            }
-            register.holder = NONE;
-            let state = &mut self.classes[reg / 32 % 2];
-            state.held &= !(1 << (reg % 32));
-            if register.to > at {
-                // keeps LI1: the next range does not begin here
-                let range = register.range + 1;
-                let from = self.ranges[range as usize].from;
-                let Register { last_need, need, .. } = *register;
-                state.inactive.push(Inactive { interval: number, range, from, last_need, need });
-                state.resume = state.resume.min(from);
-            }
-        }
+        let state = &mut self.classes[class];
+        state.event = state.resume.min(state.fixed_from).min(state.wall_at.saturating_add(1));
     }
 
     /// Inactive intervals whose hole has ended get their registers back.
     #[inline(never)]
     fn resume(&mut self, class: usize, at: u32) {
-        let base = class as u32 * 32;
         let (mut index, mut least) = (0, FAR);
         while let Some(&entry) = self.classes[class].inactive.get(index) {
             let Inactive { interval: number, mut range, .. } = entry;
@@ -227,10 +274,9 @@ impl Allocator {
                 continue;
             }
             let reg = interval.reg as usize;
-            debug_assert!(self.registers[reg].holder == NONE || self.broken_at_all(), "SC2");
+            debug_assert!(self.classes[class].held >> (reg % 32) & 1 == 0 || self.broken_at_all(), "SC2");
             self.hold(number, reg, range);
             (self.registers[reg].last_need, self.registers[reg].need) = (entry.last_need, entry.need);
-            self.classes[class].held |= 1 << (reg as u32 - base);
         }
         self.classes[class].resume = least;
     }
@@ -272,20 +318,13 @@ impl Allocator {
         let until = self.ranges[range as usize].to.min(interval.to);
         let register = &mut self.registers[reg];
         register.holder = number;
-        register.until = until;
         register.to = interval.to;
         register.range = range;
         register.last_need = interval.from;
         register.need = interval.need;
-        self.end_at(number, reg, until);
-    }
-
-    /// Has the interval looked at where its range ends.
-    #[inline]
-    pub(super) fn end_at(&mut self, interval: u32, reg: usize, until: u32) {
-        let first = &mut self.ends[until as usize];
-        self.end_list.push(End { interval, reg: reg as u32, next: *first });
-        *first = self.end_list.len() as u32 - 1;
+        let state = &mut self.classes[reg / 32 % 2];
+        state.held |= 1 << (reg % 32);
+        state.set_until(reg, until, until < interval.to);
     }
 
     /// Gives the register to the interval, which begins at the current point.
@@ -295,8 +334,11 @@ impl Allocator {
         interval.reg = reg as u8;
         let (vreg, range) = (interval.vreg as usize, interval.range);
         self.hold(number, reg, range);
-        self.classes[reg / 32 % 2].held |= 1 << (reg % 32);
+        let whole = number as usize == vreg && self.intervals[vreg].next == NONE;
         let value = &mut self.values[vreg];
+        if whole && value.def_reg == UNSET {
+            self.homes[vreg] = Alloc::Reg(self.pregs[reg]);
+        }
         value.reg_hint = reg as u8;
         let copy = value.hint_to;
         if copy & HINT_REG == 0 {
@@ -338,12 +380,38 @@ impl Allocator {
     }
 
     /// Gives an interval, which begins at the current point, a register for at least a part of it, or spills it.
+    #[inline]
     fn place(&mut self, number: u32) -> Result<(), AllocError> {
-        let interval = self.intervals[number as usize];
-        let value = &self.values[interval.vreg as usize];
+        let interval = &self.intervals[number as usize];
+        let (vreg, from, to) = (interval.vreg, interval.from, interval.to);
+        let value = &self.values[vreg as usize];
         let class = value.info.class as usize;
-        let split_off = interval.from != value.def && !self.broken(Fault::IgnoreInactive);
-        self.advance(class, interval.from);
+        let split_off = from != value.def && !self.broken(Fault::IgnoreInactive);
+        self.advance(class, from);
+        let state = &self.classes[class];
+        let free = state.free();
+        let limited = to > state.fixed_from || state.wall_at < to || split_off && !state.inactive.is_empty();
+        if limited || free == 0 {
+            return self.place_limited(number, class, split_off);
+        }
+        let mut reg = class * 32 + free.trailing_zeros() as usize;
+        let interval = &self.intervals[number as usize];
+        let value = &self.values[vreg as usize];
+        let hints = interval.hint & value.reg_hint != UNSET || value.hint_to & value.hint_from != NONE;
+        if hints {
+            let hints = self.hint(interval);
+            if let Some(hint) = hints.into_iter().find(|&hint| is_free(hint, class * 32, free)) {
+                reg = usize::from(hint);
+            }
+        }
+        self.take(number, reg);
+        Ok(())
+    }
+
+    /// The same where no register is free, or not for long enough perhaps.
+    #[inline(never)]
+    fn place_limited(&mut self, number: u32, class: usize, split_off: bool) -> Result<(), AllocError> {
+        let interval = self.intervals[number as usize];
         let state = &self.classes[class];
         let base = class * 32;
         // Until where it wants a register; no register outlives a wall.
@@ -353,7 +421,7 @@ impl Allocator {
             if wall != FAR {
                 let Some(last) = self.last_need(&interval, wall) else {
                     if self.uses.get(interval.need as usize).is_some_and(|need| need.at == wall) {
-                        return Err(AllocError::Impossible { inst: self.steps[wall as usize / 2].inst });
+                        return Err(AllocError::Impossible { inst: self.inst_of(wall / 2) });
                     }
                     self.spill(number, wall);
                     return Ok(());
@@ -361,7 +429,7 @@ impl Allocator {
                 want = if wall & !1 > last { wall & !1 } else { wall };
             }
         }
-        let free = state.all & !state.held;
+        let free = state.free();
         if free != 0 {
             let hints = self.hint(&interval);
             let (reg, limit) = if want <= state.fixed_from && (state.inactive.is_empty() || !split_off) {

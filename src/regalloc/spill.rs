@@ -11,7 +11,7 @@ use std::collections::BinaryHeap;
 use super::allocator::Allocator;
 use super::fault::Fault;
 use super::interval::{FAR, HINT_REG, NONE, SPILLED, UNSET, Value};
-use super::{Function, SpillSlot};
+use super::{Alloc, Function, SpillSlot};
 
 /// The slots of one width.
 #[derive(Default)]
@@ -60,7 +60,8 @@ impl Allocator {
     /// that are spilled only where it is hardly ever run.
     #[inline(never)]
     pub(super) fn choose_stores<F: Function + ?Sized>(&mut self, f: &F) {
-        for index in 0..self.values.len() {
+        let values = if self.any_stored { self.values.len() } else { 0 };
+        for index in 0..values {
             let (value, first) = (&self.values[index], &self.intervals[index]);
             let plain = value.stored && !value.mapped && !value.by_terminator;
             if plain && first.next != NONE && (value.def_reg == UNSET || first.reg != SPILLED) {
@@ -135,11 +136,13 @@ impl Allocator {
             width.free.clear();
             width.spare = None;
         }
-        for index in 0..self.order.len() {
-            self.assign_slot(&mut slots, self.order[index].1);
-        }
-        for index in 0..self.late_starts.len() {
-            self.assign_slot(&mut slots, self.late_starts[index]);
+        if self.any_stored {
+            for index in 0..self.order.len() {
+                self.assign_slot(&mut slots, self.order[index].1);
+            }
+            for index in 0..self.late_starts.len() {
+                self.assign_slot(&mut slots, self.late_starts[index]);
+            }
         }
         slots.count = 0;
         for (log, width) in slots.widths.iter_mut().enumerate().rev() {
@@ -162,8 +165,11 @@ impl Allocator {
         }
         self.stats.spilled += 1;
         let from = value.def;
-        let next = self.values.get(vreg as usize + 1).map_or(self.ranges.len(), |next| next.range as usize);
-        let mut to = self.ranges[next - 2].to;
+        let mut last = &self.intervals[vreg as usize];
+        while let Some(next) = self.intervals.get(last.next as usize) {
+            last = next;
+        }
+        let mut to = last.to;
         if self.broken(Fault::SlotReusedEarly) {
             to = from + (to - from) / 2;
         }
@@ -196,7 +202,11 @@ impl Allocator {
         width.taken.push(Reverse((to, slot)));
         let value = &mut self.values[vreg as usize];
         value.slot = slot;
-        self.intervals[vreg as usize].store = !value.stored_late && !value.by_terminator;
+        let store = !value.stored_late && !value.by_terminator;
+        self.intervals[vreg as usize].store = store;
+        if store {
+            self.homes[vreg as usize] = Alloc::None;
+        }
     }
 
     /// Says for each safepoint which slots hold references that live on.
@@ -210,14 +220,14 @@ impl Allocator {
         output.map_words.clear();
         output.map_words.resize(self.safepoints.len() * words as usize, 0);
         for (index, &step) in self.safepoints.iter().enumerate() {
-            let inst = self.steps[step as usize].inst;
-            output.maps.push(super::SafepointMap { inst, first_word: index as u32 * words });
+            let inst = self.inst_of(step);
+            self.output.maps.push(super::SafepointMap { inst, first_word: index as u32 * words });
         }
         if self.safepoints.is_empty() {
             return;
         }
         let mut bits = std::mem::take(&mut self.output.map_words);
-        for value in &self.values {
+        for (value, interval) in self.values.iter().zip(&self.intervals) {
             if !value.stored || !value.info.reference {
                 continue;
             }
@@ -225,7 +235,7 @@ impl Allocator {
             if self.broken(Fault::WrongSlotInMap) {
                 slot = (slot + 1) % self.slots.count;
             }
-            let mut range = value.range as usize;
+            let mut range = interval.range as usize;
             while self.ranges[range].from != FAR {
                 let last = self.broken(Fault::MissingSafepoint);
                 let last =

@@ -1,5 +1,6 @@
 //! Splitting: where an interval changes its place.
 
+use super::Alloc;
 use super::allocator::Allocator;
 use super::interval::{LiveInterval, NONE, SPILLED, UNSET};
 
@@ -36,6 +37,7 @@ impl Allocator {
         };
         first.to = if found.from < at { at } else { self.ranges[range as usize - 1].to };
         first.next = second;
+        self.homes[first.vreg as usize] = Alloc::None;
         self.intervals.push(rest);
         second
     }
@@ -45,14 +47,17 @@ impl Allocator {
     pub(super) fn wait(&mut self, number: u32) {
         let interval = &mut self.intervals[number as usize];
         debug_assert_eq!(interval.from % 2, 0, "LI3");
-        interval.waiting = std::mem::replace(&mut self.waiting[interval.from as usize / 2], number);
+        let step = interval.from / 2;
+        interval.waiting = std::mem::replace(&mut self.waiting[step as usize], number);
+        self.waiting_bits[step as usize / 64] |= 1 << (step % 64);
+        self.next_waiting = self.next_waiting.min(step);
     }
 
     /// The cheapest point in `(after, last]` to change place at: at the head of a loop that `after` precedes and `last` is in, or else
     /// `last`.
     #[inline]
     pub(super) fn best_split(&self, after: u32, last: u32) -> u32 {
-        let (mut best, mut block) = (last, self.steps[last as usize / 2].block);
+        let (mut best, mut block) = (last, self.block_at[last as usize / 2]);
         loop {
             let info = &self.blocks[block as usize];
             if info.depth == 0 || info.shallower == NONE {
@@ -80,6 +85,13 @@ impl Allocator {
         let block = self.block_of(after);
         let next = self.blocks.get(block + 1)?;
         (self.blocks[block].weight < next.weight).then_some(next.from)
+    }
+
+    /// The instruction of a step: of a block's head, its first one.
+    pub(super) fn inst_of(&self, step: u32) -> u32 {
+        let block = self.block_at[step as usize];
+        let head = self.blocks[block as usize].from / 2;
+        step.saturating_sub(1).max(head) - block
     }
 
     /// The interval, which has a register and has needs before the limit, keeps it no longer than that. The rest is up to be placed, or
@@ -116,10 +128,9 @@ impl Allocator {
         let register = &mut self.registers[interval.reg as usize];
         if register.holder == number {
             register.to = interval.to;
-            if interval.to < register.until {
-                register.until = interval.to;
-                self.end_at(number, interval.reg as usize, interval.to);
-            }
+            let state = &mut self.classes[interval.reg as usize / 32 % 2];
+            let until = state.until(interval.reg as usize).min(interval.to);
+            state.set_until(interval.reg as usize, until, until < interval.to);
         }
     }
 
@@ -144,8 +155,10 @@ impl Allocator {
         }
         if back.is_none_or(|back| back > interval.from) {
             self.intervals[number as usize].reg = SPILLED;
+            self.homes[interval.vreg as usize] = Alloc::None;
             let value = &mut self.values[interval.vreg as usize];
             value.stored |= !value.info.rematerializable;
+            self.any_stored |= value.stored;
         }
     }
 }

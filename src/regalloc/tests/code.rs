@@ -97,6 +97,12 @@ impl Function for Code {
     fn is_safepoint(&self, inst: u32) -> bool {
         self.insts[inst as usize].safepoint
     }
+    fn is_plain(&self, inst: u32) -> bool {
+        let found = &self.insts[inst as usize];
+        let operands = &self.operands[found.operands.start as usize..found.operands.end as usize];
+        let anywhere = |op: &Operand| matches!(op.constraint, Constraint::Any | Constraint::Reg);
+        operands.iter().all(anywhere) && found.clobbers.is_empty() && !found.safepoint && !self.is_move(inst)
+    }
     fn is_move(&self, inst: u32) -> bool {
         self.insts[inst as usize].name == "move"
     }
