@@ -21,9 +21,9 @@ pub use outside::{Called, Host, bump};
 pub use state::{Frame, Left, Object, Slot};
 
 use super::function::{Def, InstData, List, NONE};
-use super::module::{Layout, Module, Signature};
+use super::module::{Module, Signature};
 use super::opcode::Op;
-use super::types::{Block, Func, Inst, Kind, Mem, Symbol, TypeId};
+use super::types::{Block, Func, Inst, Kind, Mem, Symbol};
 use super::{Function, Reason};
 
 /// A value.
