@@ -10,13 +10,13 @@ use std::path::{Path, PathBuf};
 use codegen_bench::ours::{self, Ours};
 use codegen_bench::{Unit, units};
 use iai_callgrind::{
-    Callgrind, EventKind, LibraryBenchmarkConfig, library_benchmark, library_benchmark_group, main,
+    Callgrind, EventKind, LibraryBenchmarkConfig, library_benchmark, library_benchmark_group,
 };
 use orus::ir::Function;
 
 /// Shape, size, how many IR instructions that is, and the limits: so many for each of them at `fast` and at `full`.
 const INPUTS: [(&str, usize, u64, [u64; 2]); 5] = [
-    ("kernels", 0, KERNELS, [6_200, 21_000]),
+    ("kernels", 0, KERNELS, [6_200, 24_500]),
     ("straight", 1_000, 1_038, [2_200, 4_200]),
     ("straight", 10_000, 10_038, [2_200, 4_400]),
     ("branchy", 1_000, 1_047, [4_300, 9_900]),
@@ -93,4 +93,21 @@ fn counted(name: &str) -> Option<u64> {
     line.split_whitespace().next()?.parse().ok()
 }
 
-main!(teardown = report(); library_benchmark_groups = codegen);
+/// What the macro makes is the whole program: in a module, so that something can come after it.
+mod benchmarks {
+    use super::codegen;
+
+    iai_callgrind::main!(library_benchmark_groups = codegen);
+
+    pub fn run() {
+        main();
+    }
+}
+
+fn main() {
+    benchmarks::run();
+    // Each benchmark is a process of its own, which has this argument.
+    if !std::env::args().any(|argument| argument.starts_with("--iai-run")) {
+        report();
+    }
+}
