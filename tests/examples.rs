@@ -6,6 +6,9 @@
 #[path = "../examples/asm_tour.rs"]
 mod asm_tour;
 mod common;
+#[allow(dead_code, reason = "an example has a main")]
+#[path = "../examples/jit_calculator.rs"]
+mod jit_calculator;
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -56,6 +59,23 @@ fn the_assemblers_tour_prints_what_is_expected() {
         expected = expected.replace("\nIt says that 3 + 14 + 25 is 42.\n", "");
     }
     assert_eq!(printed, expected);
+}
+
+#[cfg(all(unix, target_arch = "x86_64"))]
+#[test]
+fn the_calculator_prints_what_is_expected() {
+    use jit_calculator::calculator::{SESSION, calculate};
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/jit_calculator.out");
+    let printed = calculate(SESSION.lines().map(str::to_owned), false).expect("it can compile");
+    if std::env::var_os("ORUS_BLESS").is_some() {
+        std::fs::write(&path, &printed).expect("the file can be written");
+    }
+    assert_eq!(printed, std::fs::read_to_string(&path).expect("the file is there"));
+    let lines = ["let f(x) = x * x + 1", "f(3)"];
+    let dumped = calculate(lines.iter().map(|&line| line.to_owned()), true).expect("it can compile");
+    for part in ["fn f(v0: f64) -> f64 orus", "mul.f64 v0, v0", "endbr64", "mulsd", "\n10\n"] {
+        assert!(dumped.contains(part), "no `{part}` in: {dumped}");
+    }
 }
 
 /// The README's snippet on the assembler is the one that the documentation's tests compile and run.

@@ -1,5 +1,6 @@
 use super::*;
 use crate::ir::Reason;
+use crate::ir::eval::Slot;
 use crate::ir::parse::parse_module;
 
 fn jit() -> Jit {

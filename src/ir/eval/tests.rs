@@ -5,7 +5,7 @@ mod vectors;
 
 use super::*;
 use crate::ir::types::{Alias, Cond, FrameState, Guard};
-use crate::ir::{Convention, Effects};
+use crate::ir::{Convention, Effects, Layout, TypeId};
 
 /// A host with a context at 0x1000 whose only function, where there is one, raises on odd arguments and else doubles them.
 #[derive(Default)]
