@@ -65,6 +65,12 @@ fn licm_keeps_what_programs_do() {
     ]);
 }
 
+#[test]
+fn the_pipeline_keeps_what_programs_do() {
+    let passes: Vec<(&str, Pass)> = crate::opt::PASSES.iter().map(|step| (step.name, step.run)).collect();
+    each(&passes);
+}
+
 /// The texts of the files that test a pass, with what is expected of it.
 #[cfg(feature = "planted-faults")]
 fn files(directory: &str) -> Vec<(String, String)> {
