@@ -455,6 +455,9 @@ impl Forward<'_> {
         exit.a = data.guard().map_or(u32::MAX, |guard| guard.0);
         let exit = self.function.append(block, exit);
         self.function.set_inst_position(exit, position);
+        if self.flags.contains(Flags::MEMORY) {
+            self.state.memory.observe();
+        }
         false
     }
 

@@ -20,7 +20,8 @@ pub enum Fault {
 /// All of them, by name.
 pub fn all() -> Vec<(String, Fault)> {
     #[cfg_attr(not(feature = "planted-faults"), expect(unused_mut, reason = "the feature adds to them"))]
-    let mut all: Vec<_> = SPOILS.iter().map(|&(name, spoil)| (name.to_owned(), Fault::Spoil(spoil))).collect();
+    let mut all: Vec<_> =
+        SPOILS.iter().map(|&(name, spoil)| (name.to_owned(), Fault::Spoil(spoil))).collect();
     #[cfg(feature = "planted-faults")]
     {
         let passes = orus::opt::fault::FAULTS.iter();

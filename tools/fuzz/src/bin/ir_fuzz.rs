@@ -266,9 +266,7 @@ fn work(arguments: &Arguments, share: Share) -> ExitCode {
                     Ok(Verdict::MemoryLow) => {
                         teller.count("not compared: the reference has no memory left", 1)
                     }
-                    Ok(Verdict::Polls) => {
-                        teller.count("not compared: a poll left, and polls are fewer", 1)
-                    }
+                    Ok(Verdict::Polls) => teller.count("not compared: a poll left, and polls are fewer", 1),
                     Err(why) => {
                         teller.fail(case, &failure(arguments, backend.as_mut(), &program, &config, &why));
                         teller.flush();

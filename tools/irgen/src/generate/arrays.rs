@@ -27,6 +27,8 @@ struct Used {
     /// The store, if it is loaded before the loop.
     store: Option<Value>,
     mem: Mem,
+    /// Added to the index.
+    ahead: i32,
 }
 
 impl Body<'_> {
@@ -34,7 +36,7 @@ impl Body<'_> {
         let mem = self.make.plan.arrays[array].mem;
         let object = self.array_object(array);
         let store = if self.chance(70) { Some(self.array_store(object)) } else { None };
-        Used { object, store, mem }
+        Used { object, store, mem, ahead: 0 }
     }
 
     fn element_of(&mut self, used: Used, index: Value) -> super::memory::Place {
@@ -42,7 +44,7 @@ impl Body<'_> {
             Some(store) => store,
             None => self.array_store(used.object),
         };
-        self.element(store, index, used.mem, 0)
+        self.element(store, index, used.mem, used.ahead)
     }
 
     pub(super) fn array_loop(&mut self) {
@@ -73,14 +75,20 @@ impl Body<'_> {
             ],
         };
         let shape = self.make.rng.weighted(shapes);
-        let source = self.used(first);
+        let mut source = self.used(first);
         let second = *self.rng().pick(&alike);
         let second = self.used(second);
         let target = *self.rng().pick(&alike);
-        let target = self.used(target);
+        let mut target = self.used(target);
         let operand =
             if kind == Kind::Bool || self.chance(50) { self.value(kind) } else { self.constant(kind) };
-        let bound = self.least_length(shape, source, second, target);
+        let mut bound = self.least_length(shape, source, second, target);
+        if matches!(shape, Shape::Map | Shape::Zip) && self.chance(20) {
+            // What one turn writes another one may read.
+            (source.ahead, target.ahead) = (self.below(3) as i32, self.below(3) as i32);
+            let two = self.int(Kind::I32, 2);
+            bound = self.binary(Op::Sub, Kind::I32, bound, two);
+        }
 
         // What is summed up, in which kind, and whether it is checked.
         let sum_kind = match kind {
@@ -95,7 +103,12 @@ impl Body<'_> {
             Shape::Sum if sum_kind == Kind::F64 => (sum_kind, Some(self.f.f64(0.0))),
             Shape::Sum => {
                 let zero = self.int(sum_kind, 0);
-                (sum_kind, Some(if self.chance(50) { zero } else { self.calm(sum_kind) }))
+                let start = match self.below(10) {
+                    0..5 => zero,
+                    5..8 => self.calm(sum_kind),
+                    _ => self.constant(sum_kind),
+                };
+                (sum_kind, Some(start))
             }
             Shape::Product | Shape::Least | Shape::Greatest => (kind, Some(self.value(kind))),
         };

@@ -28,14 +28,32 @@ impl Body<'_> {
         self.append(InstData { aux: cond as u16, d, ..InstData::binary(Op::BrCmp, kind, a, b) });
     }
 
-    fn branch_somehow(&mut self, yes: To, no: To) {
-        if self.chance(35) {
+    pub(super) fn branch_somehow(&mut self, yes: To, no: To) {
+        if self.chance(8) {
+            let condition = self.not_less();
+            self.branch_on(condition, yes, no);
+        } else if self.chance(35) {
             let condition = self.value(Kind::Bool);
             self.branch_on(condition, yes, no);
         } else {
             let (cond, kind, a, b) = self.condition();
             self.branch_compare(cond, kind, a, b, yes, no);
         }
+    }
+
+    /// The opposite of a comparison of floats, one of which may be no number: then neither holds.
+    fn not_less(&mut self) -> Value {
+        let a = self.value(Kind::F64);
+        let a = if self.chance(40) {
+            let zero = self.binary(Op::Sub, Kind::F64, a, a);
+            self.binary(Op::Div, Kind::F64, zero, zero)
+        } else {
+            a
+        };
+        let b = self.value(Kind::F64);
+        let cond = *self.rng().pick(&[Cond::Lt, Cond::Le, Cond::Gt, Cond::Ge]);
+        let holds = self.compare(cond, Kind::F64, a, b);
+        self.unary(Op::Not, Kind::Bool, holds)
     }
 
     pub(super) fn add_param(&mut self, block: Block, passed: Passed) -> Value {

@@ -246,7 +246,15 @@ impl Body<'_> {
             index
         } else {
             let kind = *self.rng().pick(&super::INTS);
-            self.small(kind, plan.capacity as i64 - 1)
+            let index = self.small(kind, plan.capacity as i64 - 1);
+            if kind.bits() == 32 && self.chance(15) {
+                // A sum that wraps: as one of 64 bits it is elsewhere.
+                let least = self.int(kind, i64::from(i32::MIN));
+                let moved = self.binary(Op::Xor, kind, index, least);
+                self.binary(Op::Add, kind, moved, least)
+            } else {
+                index
+            }
         };
         let store = self.array_store(object);
         (self.element(store, index, plan.mem, 0), plan.layout)

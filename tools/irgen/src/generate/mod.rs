@@ -7,6 +7,7 @@
 mod arrays;
 mod calls;
 mod control;
+mod local;
 mod memory;
 mod pool;
 mod scalars;
@@ -275,6 +276,7 @@ enum Statement {
     ElementLoad,
     ElementStore,
     New,
+    LocalObject,
     FieldLoad,
     FieldStore,
     Escape,
@@ -294,7 +296,7 @@ enum Statement {
 
 impl Statement {
     /// Each with how often it occurs.
-    const ALL: [(Statement, u32); 28] = [
+    const ALL: [(Statement, u32); 29] = [
         (Statement::Arithmetic, 30),
         (Statement::Divide, 5),
         (Statement::Float, 12),
@@ -308,6 +310,7 @@ impl Statement {
         (Statement::ElementLoad, 6),
         (Statement::ElementStore, 4),
         (Statement::New, 5),
+        (Statement::LocalObject, 4),
         (Statement::FieldLoad, 8),
         (Statement::FieldStore, 8),
         (Statement::Escape, 2),
@@ -316,7 +319,7 @@ impl Statement {
         (Statement::If, 8),
         (Statement::Switch, 3),
         (Statement::Loop, 12),
-        (Statement::ArrayLoop, 5),
+        (Statement::ArrayLoop, 7),
         (Statement::TwoEdges, 3),
         (Statement::Leave, 2),
         (Statement::Irreducible, 2),
@@ -470,6 +473,7 @@ impl Body<'_> {
             Statement::ElementLoad,
             Statement::ElementStore,
             Statement::New,
+            Statement::LocalObject,
             Statement::Escape,
             Statement::ArrayLoop,
             Statement::Poll,
@@ -494,6 +498,7 @@ impl Body<'_> {
             Statement::ElementLoad => self.element_load(),
             Statement::ElementStore => self.element_store(),
             Statement::New => self.new_object(),
+            Statement::LocalObject => self.local_object(),
             Statement::FieldLoad => self.field_load(),
             Statement::FieldStore => self.field_store(),
             Statement::Escape => self.escape(),

@@ -52,8 +52,14 @@ impl Body<'_> {
     pub(super) fn divide(&mut self) {
         let kind = self.int_kind();
         let op = if self.chance(50) { Op::Div } else { Op::Rem };
-        let a = self.value(kind);
-        let (b, claims) = match self.below(5) {
+        // Dividends of both signs.
+        let a = if self.chance(30) {
+            let (value, middle) = (self.small(kind, 0x3ff), self.int(kind, 0x200));
+            self.binary(Op::Sub, kind, value, middle)
+        } else {
+            self.value(kind)
+        };
+        let (b, claims) = match self.below(7) {
             0 => (self.value(kind), 0),
             // Not 0, but it may be -1.
             1 => {
@@ -67,7 +73,13 @@ impl Body<'_> {
             }
             3 => (self.small(kind, 0x7), Op::NO_OVERFLOW),
             _ => {
-                let constant = self.constant(kind);
+                let constant = if self.chance(60) {
+                    let size = 1 + self.below(130) as i64;
+                    let negative = self.chance(30);
+                    self.int(kind, if negative { -size } else { size })
+                } else {
+                    self.constant(kind)
+                };
                 let bits = self.f.as_const(constant).unwrap_or(0);
                 let nonzero = if bits == 0 { 0 } else { Op::NONZERO };
                 let no_overflow =
@@ -76,7 +88,11 @@ impl Body<'_> {
             }
         };
         let claims = if self.chance(70) { claims } else { 0 };
-        self.emit(InstData { aux: claims, ..InstData::binary(op, kind, a, b) });
+        let value = self.emit(InstData { aux: claims, ..InstData::binary(op, kind, a, b) });
+        if self.chance(30) {
+            let word = self.as_word(kind, value);
+            self.store_word(word);
+        }
     }
 
     pub(super) fn float(&mut self) {
@@ -147,7 +163,7 @@ impl Body<'_> {
                     let quarter = self.f.f64(0.25);
                     self.binary(Op::Mul, Kind::F64, float, quarter)
                 } else {
-                    if self.chance(12) { self.value(source) } else { self.calm(source) }
+                    if self.chance(20) { self.value(source) } else { self.calm(source) }
                 };
                 let guard = self.guard(Reason::Conversion);
                 let data = InstData::unary(Op::ConvertChecked, to, value);
