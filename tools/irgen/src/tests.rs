@@ -4,7 +4,7 @@ use orus::ir::verify::verify;
 use orus::ir::{Op, parse_module};
 
 use crate::compare::Verdict;
-use crate::fault::FAULTS;
+use crate::fault::{self, Fault};
 use crate::generate::{Wishes, generate};
 use crate::plan::{self, Plan};
 use crate::statistics::facts;
@@ -56,8 +56,8 @@ fn what_does_nothing_makes_no_difference() {
 
 #[test]
 fn faults_are_found() {
-    for fault in FAULTS {
-        let mut evaluated = Evaluated::new(false, Some(*fault));
+    for (name, fault) in fault::all().into_iter().filter(|(_, fault)| matches!(fault, Fault::Spoil(_))) {
+        let mut evaluated = Evaluated::new(false, Some(fault));
         let found = (0..1_500).any(|seed| {
             let program = program(seed);
             let reference = evaluated.reference(&program);
@@ -67,7 +67,7 @@ fn faults_are_found() {
                 Err(_) => true,
             }
         });
-        assert!(found, "{}", fault.0);
+        assert!(found, "{name}");
     }
 }
 
