@@ -24,7 +24,7 @@ pub struct Info {
     pub safepoint: bool,
     /// It is a move.
     pub is_move: bool,
-    /// It is none of that, and no operand is fixed or tied.
+    /// It is none of that, and no operand is fixed.
     pub plain: bool,
     /// The IR instruction that it comes from.
     pub origin: ir::Inst,
@@ -78,7 +78,7 @@ pub struct MCode<I> {
     back_operands: Vec<Operand>,
     /// Where the operands of the next one begin.
     back_start: u32,
-    /// None of its operands is fixed or tied.
+    /// None of its operands is fixed.
     back_plain: bool,
     /// Where each chunk begins among `back_insts`, and its block.
     chunks: Vec<(u32, u32)>,
@@ -215,12 +215,12 @@ impl<I: Copy> MCode<I> {
     /// Adds an operand to the next instruction, and gives its index among them.
     #[inline]
     pub(super) fn add_operand(&mut self, operand: Operand) -> u8 {
-        self.back_plain &= matches!(operand.constraint, Constraint::Any | Constraint::Reg);
+        self.back_plain &= !matches!(operand.constraint, Constraint::Fixed(_));
         self.back_operands.push(operand);
         self.operands_added() - 1
     }
 
-    /// Are the operands of the next instruction neither fixed nor tied?
+    /// Is no operand of the next instruction fixed?
     #[inline]
     pub(super) fn operands_plain(&self) -> bool {
         self.back_plain

@@ -1,10 +1,8 @@
 //! The allocator: a context whose buffers are used again for each function.
 
 use super::fault::Fault;
-use super::interval::{
-    BlockInfo, FAR, FixedRange, LiveInterval, LiveRange, NONE, Table, UNSET, UsePoint, Value,
-};
-use super::liveness::{Exposed, Life};
+use super::interval::{BlockInfo, FixedRange, LiveInterval, LiveRange, NONE, Table, UNSET, UsePoint, Value};
+use super::liveness::Exposed;
 use super::resolve::Moves;
 use super::scan::{Class, NEVER, Register};
 use super::{Alloc, AllocError, Function, Machine, Output, PReg, RegSet};
@@ -50,8 +48,6 @@ pub struct Allocator {
     pub(super) ranges: Vec<LiveRange>,
     pub(super) uses: Vec<UsePoint>,
     pub(super) exposed: Vec<Exposed>,
-    /// By value, while uses are collected.
-    pub(super) lives: Vec<Life>,
     /// Values that live in several blocks.
     pub(super) globals: Vec<u32>,
     /// By step: the block.
@@ -63,8 +59,6 @@ pub struct Allocator {
     pub(super) safepoints: Vec<u32>,
     /// Where values begin, in order.
     pub(super) order: Vec<(u32, u32)>,
-    /// The least of those.
-    pub(super) first_begin: u32,
     /// Values that terminators define in fixed registers: they may begin later than in order.
     pub(super) late_starts: Vec<u32>,
     /// A terminator defines a value.
@@ -116,14 +110,12 @@ impl Allocator {
             ranges: Vec::new(),
             uses: Vec::new(),
             exposed: Vec::new(),
-            lives: Vec::new(),
             globals: Vec::new(),
             block_at: Vec::new(),
             blocks: Vec::new(),
             special: Vec::new(),
             safepoints: Vec::new(),
             order: Vec::new(),
-            first_begin: FAR,
             late_starts: Vec::new(),
             terminator_defs: false,
             any_stored: false,
@@ -201,15 +193,12 @@ impl Allocator {
         self.ranges.clear();
         self.ranges.push(LiveRange::END);
         self.exposed.clear();
-        self.lives.clear();
-        self.lives.resize(f.vregs() as usize, Life::NONE);
         self.globals.clear();
         self.block_at.clear();
         self.blocks.clear();
         self.special.clear();
         self.safepoints.clear();
         self.order.clear();
-        self.first_begin = FAR;
         self.late_starts.clear();
         self.terminator_defs = false;
         self.any_stored = false;
@@ -276,8 +265,11 @@ impl Allocator {
 
 impl Value {
     const UNKNOWN: Value = Value {
-        def: NONE,
         block: NONE,
+        end: 0,
+        need: NONE,
+        exposed: NONE,
+        def: NONE,
         hint_to: NONE,
         hint_from: NONE,
         slot: NONE,

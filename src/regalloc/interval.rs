@@ -100,17 +100,23 @@ impl LiveInterval {
 /// What is known of a value.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Value {
+    /// The block of the definition; while that is not known, the first block that is known to use it.
+    pub block: u32,
+    /// Where its life in that block ends, as far as uses there go.
+    pub end: u32,
+    /// Its first use point, as far as it is known.
+    pub need: u32,
+    /// Other blocks that use it: a list.
+    pub exposed: u32,
     /// Where it is defined.
     pub def: u32,
-    /// The block of the definition.
-    pub block: u32,
     /// A value, or with [`HINT_REG`] a register, that it will be copied to.
     pub hint_to: u32,
     /// A value that it is a copy of.
     pub hint_from: u32,
     /// Its slot, by number among those of its width.
     pub slot: u32,
-    /// The interval that the last question about it was answered from.
+    /// The interval that the last question about it was answered from, if there was any.
     pub cursor: u32,
     pub info: ValueInfo,
     /// The register of a fixed definition ([`PReg::index`](super::PReg::index)), or `UNSET`.

@@ -21,22 +21,6 @@ pub(super) struct Exposed {
     next: u32,
 }
 
-/// What is known of a value as long as only uses of it were seen.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Life {
-    /// The first block that is known to use it, and where its life in that block ends as far as those uses go.
-    block: u32,
-    end: u32,
-    /// Its first use point.
-    need: u32,
-    /// The other blocks that use it: a list.
-    exposed: u32,
-}
-
-impl Life {
-    pub(super) const NONE: Life = Life { block: NONE, end: 0, need: NONE, exposed: NONE };
-}
-
 /// Sets of blocks for one value at a time; empty between values.
 #[derive(Default)]
 pub(super) struct Scratch {
@@ -145,29 +129,51 @@ impl Allocator {
                 self.collect_special(f, inst, block, list, terminator)?;
                 continue;
             }
+            let mut tied = 0;
             for (op, number) in list.iter().zip(range).rev() {
                 if op.role == Role::Use {
                     let late = self.is_late(op);
+                    let mut end = early + 1 + late;
                     if op.constraint == Constraint::Reg {
-                        self.need(op.vreg, number, early + late);
+                        if tied != 0 && late == 0 && is_tied(list, tied, op) {
+                            // keeps LI4: it is moved before the instruction
+                            end = early;
+                        } else {
+                            self.need(op.vreg, number, early + late);
+                        }
                     }
-                    self.extend(op.vreg, block, early + 1 + late);
+                    self.extend(op.vreg, block, end);
                 } else {
-                    let from = early + self.begins_late(op);
+                    let mut from = early + self.begins_late(op);
+                    if let Constraint::Tied(used) = op.constraint {
+                        if tied == 0 {
+                            self.special.push(inst);
+                        }
+                        tied |= 1 << used;
+                        // keeps LI4: the def's register holds the used value already before the instruction
+                        from = early;
+                        self.hint_copy(list[usize::from(used)].vreg, op.vreg);
+                    }
                     self.define_anywhere(f, op, number, block, early, from, terminator);
                 }
             }
         }
         let head = 2 * (insts.start + block);
         for &param in f.params(block).iter().rev() {
-            if self.define(f, param, block, head, head, head) {
-                self.begin(param, head);
-            }
+            self.define_param(f, param, block, head);
         }
         Ok(())
     }
 
-    /// An instruction with more than operands anywhere or in any register.
+    /// A block's parameter.
+    #[inline(never)]
+    fn define_param<F: Function + ?Sized>(&mut self, f: &F, param: VReg, block: u32, head: u32) {
+        if self.define(f, param, block, head, head, head) {
+            self.begin(param, head);
+        }
+    }
+
+    /// An instruction that is not plain.
     #[inline(never)]
     fn collect_special<F: Function + ?Sized>(
         &mut self,
@@ -198,9 +204,9 @@ impl Allocator {
         for (index, op) in list.iter().enumerate().rev() {
             let number = first + index as u32;
             if op.role == Role::Use {
-                self.collect_use(list, number, index, tied, block, early);
+                self.collect_use(list, op, number, tied, block, early);
             } else {
-                self.collect_def(f, list, number, index, block, early, terminator);
+                self.collect_def(f, list, op, number, block, early, terminator);
             }
         }
         if f.is_safepoint(inst) {
@@ -301,17 +307,16 @@ impl Allocator {
     fn collect_use(
         &mut self,
         list: &[Operand],
+        op: &Operand,
         number: u32,
-        index: usize,
         tied: u64,
         block: u32,
         early: u32,
     ) {
-        let op = &list[index];
         let v = op.vreg;
         let late = self.is_late(op);
         let end = match op.constraint {
-            Constraint::Reg if tied == 0 || late == 1 || !is_tied(list, tied, index) => {
+            Constraint::Reg if tied == 0 || late == 1 || !is_tied(list, tied, op) => {
                 self.need(v, number, early + late);
                 early + 1 + late
             }
@@ -359,13 +364,12 @@ impl Allocator {
         &mut self,
         f: &F,
         list: &[Operand],
+        op: &Operand,
         number: u32,
-        index: usize,
         block: u32,
         early: u32,
         terminator: bool,
     ) {
-        let op = &list[index];
         let from = match op.constraint {
             Constraint::Fixed(reg) => {
                 if op.role == Role::Def {
@@ -381,11 +385,26 @@ impl Allocator {
             }
             Constraint::Reg | Constraint::Any => early + self.begins_late(op),
         };
+        self.define_special(f, op, number, block, early, from, terminator);
+    }
+
+    #[inline(never)]
+    #[expect(clippy::too_many_arguments, reason = "one operand's description")]
+    fn define_special<F: Function + ?Sized>(
+        &mut self,
+        f: &F,
+        op: &Operand,
+        number: u32,
+        block: u32,
+        early: u32,
+        from: u32,
+        terminator: bool,
+    ) {
         self.define_anywhere(f, op, number, block, early, from, terminator);
     }
 
     /// A definition of a value that begins to live in the instruction.
-    #[inline]
+    #[inline(always)]
     #[expect(clippy::too_many_arguments, reason = "one operand's description")]
     fn define_anywhere<F: Function + ?Sized>(
         &mut self,
@@ -399,9 +418,9 @@ impl Allocator {
     ) {
         let v = op.vreg;
         if op.constraint != Constraint::Any || f.value(v).rematerializable {
-            let life = &mut self.lives[v.index()];
-            self.uses[number as usize] = UsePoint { at: early + 1, next: life.need };
-            life.need = number;
+            let value = &mut self.values[v.index()];
+            self.uses[number as usize] = UsePoint { at: early + 1, next: value.need };
+            value.need = number;
         }
         if self.define(f, v, block, from, from, early + 2) {
             self.begin(v, from);
@@ -439,7 +458,7 @@ impl Allocator {
 
     /// A definition: the value lives from `from` until `least` at least. If it lives in this block only, its interval is known now.
     /// Does it live at all?
-    #[inline]
+    #[inline(always)]
     fn define<F: Function + ?Sized>(
         &mut self,
         f: &F,
@@ -449,21 +468,19 @@ impl Allocator {
         from: u32,
         least: u32,
     ) -> bool {
-        let life = self.lives[vreg.index()];
         let value = &mut self.values[vreg.index()];
-        debug_assert_eq!(value.block, NONE, "RF3: {vreg} is defined once");
+        debug_assert_eq!(value.def, NONE, "RF3: {vreg} is defined once");
+        let used = std::mem::replace(&mut value.block, block);
         value.def = def;
-        value.block = block;
         value.info = f.value(vreg);
-        value.cursor = vreg.0;
         let interval = &mut self.intervals[vreg.index()];
         interval.vreg = vreg.0;
-        interval.need = life.need;
-        if life.exposed != NONE || life.block != block && life.block != NONE {
-            self.define_global(vreg, from, least);
+        interval.need = value.need;
+        if value.exposed != NONE || used != block && used != NONE {
+            self.define_global(vreg, from, least, used);
             return true;
         }
-        let end = life.end.max(least);
+        let end = value.end.max(least);
         if from >= end {
             return false;
         }
@@ -476,24 +493,28 @@ impl Allocator {
             && self.safepoints.last().is_some_and(|&step| 2 * step + 1 < end)
             && !self.broken(Fault::ReferencesUnstored)
         {
-            let value = &mut self.values[vreg.index()];
-            (value.mapped, value.stored) = (true, true);
-            self.any_stored = true;
+            self.map_value(vreg);
         }
         true
     }
 
-    /// The same for a value that lives in other blocks, too. Its interval gets its ranges later.
     #[inline(never)]
-    fn define_global(&mut self, vreg: VReg, from: u32, least: u32) {
-        let value = &self.values[vreg.index()];
-        let life = &mut self.lives[vreg.index()];
-        if life.block != value.block {
-            self.exposed.push(Exposed { block: life.block, end: life.end, next: life.exposed });
-            life.exposed = self.exposed.len() as u32 - 1;
-            life.end = 0;
+    fn map_value(&mut self, vreg: VReg) {
+        let value = &mut self.values[vreg.index()];
+        (value.mapped, value.stored) = (true, true);
+        self.any_stored = true;
+    }
+
+    /// The same for a value that lives in other blocks, too, `used` first. Its interval gets its ranges later.
+    #[inline(never)]
+    fn define_global(&mut self, vreg: VReg, from: u32, least: u32, used: u32) {
+        let value = &mut self.values[vreg.index()];
+        if used != value.block {
+            self.exposed.push(Exposed { block: used, end: value.end, next: value.exposed });
+            value.exposed = self.exposed.len() as u32 - 1;
+            value.end = 0;
         }
-        life.end = life.end.max(least);
+        value.end = value.end.max(least);
         self.intervals[vreg.index()].from = from;
         self.globals.push(vreg.0);
     }
@@ -501,9 +522,8 @@ impl Allocator {
     /// Puts the value in order, by where its interval begins: what an instruction defines may be listed otherwise.
     #[inline]
     fn begin(&mut self, vreg: VReg, from: u32) {
+        let early = self.order.last().is_some_and(|last| last.0 < from);
         self.order.push((from, vreg.0));
-        let early = from > self.first_begin;
-        self.first_begin = self.first_begin.min(from);
         if early {
             self.put_in_order();
         }
@@ -521,30 +541,30 @@ impl Allocator {
     /// The value lives until `end` in the block.
     #[inline]
     fn extend(&mut self, vreg: VReg, block: u32, end: u32) {
-        let life = &mut self.lives[vreg.index()];
-        if life.block == block {
-            life.end = life.end.max(end);
-        } else if life.block == NONE {
-            (life.block, life.end) = (block, end);
+        let value = &mut self.values[vreg.index()];
+        if value.block == block {
+            value.end = value.end.max(end);
+        } else if value.block == NONE {
+            (value.block, value.end) = (block, end);
         } else {
-            self.exposed.push(Exposed { block: life.block, end: life.end, next: life.exposed });
-            life.exposed = self.exposed.len() as u32 - 1;
-            (life.block, life.end) = (block, end);
+            self.exposed.push(Exposed { block: value.block, end: value.end, next: value.exposed });
+            value.exposed = self.exposed.len() as u32 - 1;
+            (value.block, value.end) = (block, end);
         }
     }
 
     /// The value must be in a register there, for the operand with that number. Of several points in one step the late one counts.
     #[inline]
     fn need(&mut self, vreg: VReg, number: u32, at: u32) {
-        let life = &mut self.lives[vreg.index()];
-        if let Some(next) = self.uses.get_mut(life.need as usize)
+        let value = &mut self.values[vreg.index()];
+        if let Some(next) = self.uses.get_mut(value.need as usize)
             && next.at / 2 == at / 2
         {
             next.at = next.at.max(at);
             return;
         }
-        self.uses[number as usize] = UsePoint { at, next: life.need };
-        life.need = number;
+        self.uses[number as usize] = UsePoint { at, next: value.need };
+        value.need = number;
     }
 
     /// For each block, finds the last one before it that is in fewer loops, and the next run.
@@ -618,8 +638,8 @@ impl Allocator {
     /// The ranges of a value that is used in several blocks.
     #[inline(never)]
     fn global_ranges<F: Function + ?Sized>(&mut self, f: &F, index: usize, from: u32) {
-        let life = self.lives[index];
-        let (def, mut exposed) = (self.values[index].block, life.exposed);
+        let value = &self.values[index];
+        let (def, mut exposed) = (value.block, value.exposed);
         let live = &mut self.live;
         let mut last = def;
         while exposed != NONE {
@@ -657,7 +677,7 @@ impl Allocator {
                 }
             }
         }
-        let to = if get(&live.live_out, def) { self.blocks[def as usize].to } else { life.end };
+        let to = if get(&live.live_out, def) { self.blocks[def as usize].to } else { value.end };
         let mut open = LiveRange { from, to };
         let words = def as usize / 64..last as usize / 64 + 1;
         for word in words.clone() {
@@ -692,9 +712,9 @@ impl Allocator {
 
 /// Is a use tied, or another use of the value in the same instruction? Such a value is read from the def's register both times.
 #[inline]
-fn is_tied(list: &[Operand], mut tied: u64, index: usize) -> bool {
+fn is_tied(list: &[Operand], mut tied: u64, op: &Operand) -> bool {
     while tied != 0 {
-        if list[tied.trailing_zeros() as usize].vreg == list[index].vreg {
+        if list[tied.trailing_zeros() as usize].vreg == op.vreg {
             return true;
         }
         tied &= tied - 1;

@@ -118,8 +118,8 @@ pub trait Function {
     /// Is it a safepoint? Then each reference that is alive after it, or used by it late, must be in its slot, and the map says where.
     /// What registers hold is not changed by the safepoint as such (the collector does not move anything).
     fn is_safepoint(&self, inst: u32) -> bool;
-    /// May passes skip what is particular about instructions? Then its operands are all in any register or anywhere, it is no safepoint,
-    /// no move, and clobbers nothing. Saying no is always right, and costs time.
+    /// May passes skip most of what instructions can be? Then its operands are all in any register or anywhere, or tied to one that
+    /// precedes them, each to another; it is no safepoint, no move, and clobbers nothing. Saying no is always right, and costs time.
     fn is_plain(&self, _inst: u32) -> bool {
         false
     }

@@ -106,7 +106,11 @@ impl Allocator {
                 for inst in insts.clone() {
                     let range = f.inst_operands(inst);
                     let allocs = &output.allocs[range.start as usize..range.end as usize];
-                    if allocs.contains(&Alloc::None) || !f.is_plain(inst) {
+                    let special = rest.as_slice().first() == Some(&inst);
+                    if special {
+                        rest.next();
+                    }
+                    if special || allocs.contains(&Alloc::None) {
                         let terminator = inst + 1 == insts.end;
                         self.place_special(f, inst, block, terminator, &mut moves, &mut output.allocs);
                     }
@@ -179,7 +183,7 @@ impl Allocator {
     fn place_split(&mut self, vreg: VReg, at: u32) -> Alloc {
         // Questions come nearly in order; what is asked two points back is not far.
         let mut number = self.values[vreg.index()].cursor;
-        if self.intervals[number as usize].from > at {
+        if number == NONE || self.intervals[number as usize].from > at {
             number = vreg.0;
         }
         let mut kept = number;
@@ -362,6 +366,9 @@ impl Allocator {
     #[inline]
     fn interval_from(&self, vreg: VReg, at: u32) -> Option<Alloc> {
         let mut number = self.values[vreg.index()].cursor;
+        if number == NONE {
+            number = vreg.0;
+        }
         while let Some(interval) = self.intervals.get(number as usize)
             && interval.from <= at
         {

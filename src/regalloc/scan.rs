@@ -22,6 +22,7 @@ use super::{Alloc, AllocError};
 
 /// The state of a register, by class and preference. That of the holder counts only if it is in [`Class::held`].
 #[derive(Clone, Copy, Debug)]
+#[repr(align(32))]
 pub(super) struct Register {
     /// The interval that is in it.
     pub(super) holder: u32,
@@ -70,6 +71,8 @@ pub(super) struct Class {
     bits: [i32; 32],
     /// Nothing of what follows has to be looked at before that.
     event: u32,
+    /// No fixed range and no wall begins before that.
+    limited_from: u32,
     /// No range of an inactive interval begins before that.
     resume: u32,
     /// No fixed range begins before that.
@@ -87,7 +90,7 @@ impl Class {
         self.bits = std::array::from_fn(|lane| 1 << lane);
         (self.held, self.holes) = (0, 0);
         (self.event, self.resume, self.fixed_from) = (0, FAR, 0);
-        (self.wall, self.wall_at) = (0, 0);
+        (self.wall, self.wall_at, self.limited_from) = (0, 0, 0);
         self.inactive.clear();
     }
 
@@ -150,7 +153,7 @@ pub(super) const NEVER: u32 = u32::MAX / 2;
 /// Is the hint a register of the class that begins at `base`, and in the mask?
 #[inline]
 fn is_free(hint: u8, base: usize, free: u32) -> bool {
-    usize::from(hint) / 32 == base / 32 && free >> (hint % 32) & 1 == 1
+    usize::from(hint) & !31 == base && free >> (hint % 32) & 1 == 1
 }
 
 impl Allocator {
@@ -166,7 +169,7 @@ impl Allocator {
             if from > 2 * self.next_waiting {
                 self.place_waiting(from)?;
             }
-            self.place(vreg)
+            self.place_first(vreg, from)
         });
         self.order = order;
         result?;
@@ -244,6 +247,7 @@ impl Allocator {
             self.pass_walls(class, at);
         }
         let state = &mut self.classes[class];
+        state.limited_from = state.fixed_from.min(state.wall_at);
         state.event = state.resume.min(state.fixed_from).min(state.wall_at.saturating_add(1));
     }
 
@@ -342,10 +346,7 @@ impl Allocator {
         value.reg_hint = reg as u8;
         let copy = value.hint_to;
         if copy & HINT_REG == 0 {
-            let copy = &mut self.values[copy as usize];
-            if copy.reg_hint == UNSET {
-                copy.reg_hint = reg as u8;
-            }
+            self.hint_copies(copy, reg);
         }
     }
 
@@ -379,8 +380,71 @@ impl Allocator {
         [reg, self.values.get(value.hint_from as usize).map_or(UNSET, |from| from.reg_hint)]
     }
 
-    /// Gives an interval, which begins at the current point, a register for at least a part of it, or spills it.
+    /// Gives a value's first interval, which begins at the current point, a register for at least a part of it, or spills it.
+    #[inline(always)]
+    fn place_first(&mut self, vreg: u32, from: u32) -> Result<(), AllocError> {
+        let broken = self.broken(Fault::IgnoreInactive);
+        let (interval, value) = (&mut self.intervals[vreg as usize], &mut self.values[vreg as usize]);
+        let class = value.info.class as usize;
+        let undefined = from != value.def && !broken;
+        let state = &mut self.classes[class];
+        let ended = state.held & !state.lasting(from);
+        if ended & state.holes != 0 || from >= state.event {
+            return self.place(vreg);
+        }
+        state.held ^= ended;
+        let free = state.free();
+        if interval.to > state.limited_from || free == 0 || undefined && !state.inactive.is_empty() {
+            return self.place_limited(vreg, class, undefined);
+        }
+        let base = class * 32;
+        let mut reg = base + free.trailing_zeros() as usize;
+        if is_free(value.reg_hint, base, free) {
+            reg = usize::from(value.reg_hint);
+        } else if value.hint_to & value.hint_from != NONE {
+            reg = self.hinted(vreg, base, free).unwrap_or(reg);
+        }
+        // What `take` does, for an interval that may keep its register.
+        let (interval, value) = (&mut self.intervals[vreg as usize], &mut self.values[vreg as usize]);
+        let until = self.ranges[interval.range as usize].to.min(interval.to);
+        interval.reg = reg as u8;
+        value.reg_hint = reg as u8;
+        let register = &mut self.registers[reg];
+        register.holder = vreg;
+        register.to = interval.to;
+        register.range = interval.range;
+        register.last_need = from;
+        register.need = interval.need;
+        let state = &mut self.classes[class];
+        state.held |= 1 << (reg % 32);
+        state.set_until(reg, until, until < interval.to);
+        if value.def_reg == UNSET {
+            self.homes[vreg as usize] = Alloc::Reg(self.pregs[reg]);
+        }
+        let copy = value.hint_to;
+        if copy & HINT_REG == 0 {
+            self.hint_copies(copy, reg);
+        }
+        Ok(())
+    }
+
+    /// What the value is copied to should be in the register, too.
     #[inline]
+    fn hint_copies(&mut self, copy: u32, reg: usize) {
+        let hint = &mut self.values[copy as usize].reg_hint;
+        if *hint == UNSET {
+            *hint = reg as u8;
+        }
+    }
+
+    /// The free register that copies from or to the value would like it to be in, if there is one.
+    #[inline]
+    fn hinted(&self, vreg: u32, base: usize, free: u32) -> Option<usize> {
+        let hints = self.hint(&self.intervals[vreg as usize]);
+        hints.into_iter().find(|&hint| is_free(hint, base, free)).map(usize::from)
+    }
+
+    /// Gives an interval, which begins at the current point, a register for at least a part of it, or spills it.
     fn place(&mut self, number: u32) -> Result<(), AllocError> {
         let interval = &self.intervals[number as usize];
         let (vreg, from, to) = (interval.vreg, interval.from, interval.to);
@@ -390,21 +454,12 @@ impl Allocator {
         self.advance(class, from);
         let state = &self.classes[class];
         let free = state.free();
-        let limited = to > state.fixed_from || state.wall_at < to || split_off && !state.inactive.is_empty();
-        if limited || free == 0 {
+        if to > state.limited_from || free == 0 || split_off && !state.inactive.is_empty() {
             return self.place_limited(number, class, split_off);
         }
-        let mut reg = class * 32 + free.trailing_zeros() as usize;
-        let interval = &self.intervals[number as usize];
-        let value = &self.values[vreg as usize];
-        let hints = interval.hint & value.reg_hint != UNSET || value.hint_to & value.hint_from != NONE;
-        if hints {
-            let hints = self.hint(interval);
-            if let Some(hint) = hints.into_iter().find(|&hint| is_free(hint, class * 32, free)) {
-                reg = usize::from(hint);
-            }
-        }
-        self.take(number, reg);
+        let hints = self.hint(&self.intervals[number as usize]);
+        let hint = hints.into_iter().find(|&hint| is_free(hint, class * 32, free));
+        self.take(number, hint.map_or(class * 32 + free.trailing_zeros() as usize, usize::from));
         Ok(())
     }
 

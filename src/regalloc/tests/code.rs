@@ -100,8 +100,15 @@ impl Function for Code {
     fn is_plain(&self, inst: u32) -> bool {
         let found = &self.insts[inst as usize];
         let operands = &self.operands[found.operands.start as usize..found.operands.end as usize];
-        let anywhere = |op: &Operand| matches!(op.constraint, Constraint::Any | Constraint::Reg);
-        operands.iter().all(anywhere) && found.clobbers.is_empty() && !found.safepoint && !self.is_move(inst)
+        let simple = |(at, op): (usize, &Operand)| match op.constraint {
+            Constraint::Any | Constraint::Reg => true,
+            Constraint::Tied(used) => usize::from(used) < at,
+            Constraint::Fixed(_) => false,
+        };
+        operands.iter().enumerate().all(simple)
+            && found.clobbers.is_empty()
+            && !found.safepoint
+            && !self.is_move(inst)
     }
     fn is_move(&self, inst: u32) -> bool {
         self.insts[inst as usize].name == "move"

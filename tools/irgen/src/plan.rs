@@ -178,10 +178,16 @@ impl Plan {
         for index in 0..count {
             let references = rng.below(4);
             let scalars = rng.below(5) + usize::from(references == 0);
+            // Slots that only a part of is used keep an object from being removed.
+            let narrow = rng.chance(20);
             let fields = (0..references + scalars)
                 .map(|slot| Slot {
                     offset: 8 + 8 * slot as i32,
-                    mem: if slot < references { Mem::Ref } else { *rng.pick(&SCALARS) },
+                    mem: match slot < references {
+                        true => Mem::Ref,
+                        false if narrow => *rng.pick(&SCALARS),
+                        false => *rng.pick(&SCALARS[..6]),
+                    },
                     layout: rng.below(count),
                     alias: Alias::field((index * 16 + slot) as u16),
                 })
@@ -224,7 +230,7 @@ impl Plan {
             for _ in 0..1 + rng.below(3) {
                 let capacity = 1u64 << rng.weighted(&[(2, 3), (4, 4), (4, 5), (3, 6), (1, 7)]);
                 let object = ARRAY_OBJECTS + self.arrays.len() as u64 * 0x40;
-                self.arrays.push(ArrayPlan { mem, layout, capacity, object, store, wild: rng.chance(20) });
+                self.arrays.push(ArrayPlan { mem, layout, capacity, object, store, wild: rng.chance(30) });
                 store += (8 + capacity * u64::from(mem.bytes())).next_multiple_of(0x40) + 0x40;
             }
         }

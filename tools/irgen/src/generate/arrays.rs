@@ -66,7 +66,7 @@ impl Body<'_> {
                 (2, Shape::Fill),
                 (4, Shape::Map),
                 (4, Shape::Zip),
-                (6, Shape::Sum),
+                (9, Shape::Sum),
                 (2, Shape::Product),
                 (2, Shape::Least),
                 (2, Shape::Greatest),
@@ -92,11 +92,11 @@ impl Body<'_> {
 
         // What is summed up, in which kind, and whether it is checked.
         let sum_kind = match kind {
-            Kind::I32 if self.chance(50) => Kind::I64,
+            Kind::I32 if self.chance(35) => Kind::I64,
             Kind::U32 if self.chance(50) => Kind::U64,
             kind => kind,
         };
-        let checked = sum_kind.is_int() && self.chance(50);
+        let checked = sum_kind.is_int() && self.chance(65);
         let (acc_kind, acc) = match shape {
             Shape::Fill | Shape::Map | Shape::Zip | Shape::Find => (Kind::None, None),
             Shape::Count => (Kind::I32, Some(self.int(Kind::I32, 0))),

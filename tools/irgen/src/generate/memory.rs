@@ -242,6 +242,15 @@ impl Body<'_> {
             let index = if self.chance(85) { self.small(Kind::I32, 3) } else { self.calm(Kind::I32) };
             let length = self.array_length(object);
             let guard = self.guard(Reason::Bounds);
+            let index = if self.chance(20) {
+                // What is less is not below.
+                let two = self.int(Kind::I32, 2);
+                let index = self.binary(Op::Sub, Kind::I32, index, two);
+                self.guard_compare(Cond::Lt, Kind::I32, index, length, guard);
+                index
+            } else {
+                index
+            };
             self.guard_compare(Cond::Below, Kind::I32, index, length, guard);
             index
         } else {
@@ -249,9 +258,9 @@ impl Body<'_> {
             let index = self.small(kind, plan.capacity as i64 - 1);
             if kind.bits() == 32 && self.chance(15) {
                 // A sum that wraps: as one of 64 bits it is elsewhere.
-                let least = self.int(kind, i64::from(i32::MIN));
-                let moved = self.binary(Op::Xor, kind, index, least);
-                self.binary(Op::Add, kind, moved, least)
+                let (high, by) = (self.int(kind, -256), self.int(kind, 256));
+                let moved = self.binary(Op::Or, kind, index, high);
+                self.binary(Op::Add, kind, moved, by)
             } else {
                 index
             }
