@@ -182,7 +182,7 @@ b2:
     return.i64 v20
 }";
     for (cells, poll) in [(6, 0), (9, 1), (64, 1), (64, 0)] {
-        all(&text, cells, &[("keep", Tier::Outside(collects))], |vm| {
+        all(text, cells, &[("keep", Tier::Outside(collects))], |vm| {
             vm.heap.poll_word().store(poll, std::sync::atomic::Ordering::Relaxed);
             let sum: i64 = (0..200).map(|i| 5 * i + i + (i + 1) + i).sum();
             assert_eq!(vm.run("lists", &[int(200)], 50), End::Returned(Some(Value::Bits(sum as u64))));
@@ -195,7 +195,7 @@ b2:
 }
 
 fn raises(_: &Vm, arguments: &[Value], _: u64) -> Called {
-    if arguments[0].bits() % 3 == 0 { Called::Raised } else { Called::Returned(Some(arguments[0])) }
+    if arguments[0].bits().is_multiple_of(3) { Called::Raised } else { Called::Returned(Some(arguments[0])) }
 }
 
 /// A handler two frames up; the functions between save registers, or count their depth. The depth is checked on return.
@@ -415,7 +415,7 @@ b3:
             ("rust", Tier::Outside(again as vm::Outside)),
             ("pong", pong),
         ];
-        all(&text, 64, &tiers, |vm| {
+        all(text, 64, &tiers, |vm| {
             fn ping(below: i64, n: i64) -> i64 {
                 if n == 0 { below } else { pong(n, n - 1) + n + below }
             }

@@ -316,7 +316,7 @@ impl Jit {
         let isa = X64::host();
         let mut shared = Shared {
             isa,
-            cache: CodeCache::new(options.cache.clone())?,
+            cache: CodeCache::new(options.cache)?,
             stacks: StackPool::new(options.stack_bytes),
             depth: options.depth.min(i32::MAX as u32),
             stubs: Stubs::default(),
@@ -617,11 +617,7 @@ impl Found {
                 self.touches_memory = true;
                 self.leaves = true;
             }
-            Op::Call | Op::Invoke => {
-                if !self.calls.contains(&data.callee()) {
-                    self.calls.push(data.callee());
-                }
-            }
+            Op::Call | Op::Invoke if !self.calls.contains(&data.callee()) => self.calls.push(data.callee()),
             _ => {}
         }
     }

@@ -249,13 +249,12 @@ impl Engine {
         };
         let mut addresses = Vec::new();
         let mut outside = thunk + aligned(&codes[0]);
-        let mut next_code = 1;
+        let mut codes = codes[1..].iter();
         let mut placed = Vec::new();
         for (number, body) in bodies.iter().enumerate() {
             let Some(body) = body else {
                 addresses.push(outside);
-                outside += aligned(&codes[next_code]);
-                next_code += 1;
+                outside += codes.next().map_or(0, aligned);
                 continue;
             };
             let name = &module.funcs[number].name;
