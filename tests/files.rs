@@ -70,7 +70,8 @@ fn vm() {
     });
     let executed = executed.into_inner();
     let left_out: Vec<Op> = OPCODES.iter().map(|row| row.op).filter(|op| !executed.contains(op)).collect();
-    assert!(left_out.is_empty(), "no test executes {left_out:?}");
+    let all = std::env::var_os("ORUS_FILES").is_none();
+    assert!(!all || left_out.is_empty(), "no test executes {left_out:?}");
 }
 
 /// Runs a program, with the settings that its text has in lines `; set: NAME=NUMBER`. Gives what it wrote, and how it ended.

@@ -10,7 +10,7 @@ use crate::regalloc::Alloc;
 pub(super) fn constant(remat: Remat) -> String {
     match remat {
         Remat::No => String::new(),
-        Remat::Bits(bits) if bits > 0xffff_ffff_0000_0000 || bits < 0x1_0000_0000 => {
+        Remat::Bits(bits) if i32::try_from(bits as i64).is_ok() || u32::try_from(bits).is_ok() => {
             format!("constant {}", bits as i64)
         }
         Remat::Bits(bits) => format!("constant {bits:#x}"),

@@ -22,6 +22,8 @@ use crate::regalloc::{Alloc, Edit, Function as _, Output, PReg, Point, RegSet, S
 pub struct EmitBuffers {
     labels: Vec<Label>,
     skipped: Vec<bool>,
+    /// By block, and at the end: how many bytes come before it at most.
+    before_most: Vec<u32>,
     exit_labels: Vec<Option<Label>>,
     returns: Vec<Return>,
     /// Blocks that control comes to when a callee raises.
@@ -40,6 +42,15 @@ struct Return {
     label: Label,
     inst: u32,
     handler: Option<u32>,
+}
+
+/// Where a branch leads.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Destination {
+    /// The label.
+    pub label: Label,
+    /// At most so many bytes are between the current block and the label; `u32::MAX` if it is not ahead, or that is not known.
+    pub most: u32,
 }
 
 /// What a function's frame is made of.
@@ -171,21 +182,29 @@ impl<'a, I: Isa> Emit<'a, I> {
         buffers.exit_labels.resize(self.lower.exits.len(), None);
         buffers.returns.clear();
         buffers.skipped.clear();
+        buffers.before_most.clear();
+        let mut most = 0_u32;
         buffers.noted = None;
         buffers.noted_block = None;
         let mut edit = 0;
         for block in 0..blocks {
             buffers.labels.push(self.asm.new_label());
             let insts = self.code.block_insts(block);
+            buffers.before_most.push(most);
+            for inst in &self.code.insts()[insts.start as usize..insts.end as usize] {
+                most = most.saturating_add(I::bytes_most(inst));
+            }
             let first_edit = edit;
             while self.output.edits.get(edit).is_some_and(|edit| inst_of(edit.point) < insts.end) {
                 edit += 1;
             }
+            most = most.saturating_add((edit - first_edit) as u32 * I::MOVE_BYTES_MOST);
             let only_jump = insts.len() == 1
                 && self.code.successors(block).len() == 1
                 && I::is_jump(&self.code.insts()[insts.start as usize]);
             buffers.skipped.push(block != 0 && only_jump && first_edit == edit);
         }
+        buffers.before_most.push(most);
         // Of a cycle of empty blocks one has to stay.
         for block in 0..blocks {
             if buffers.skipped[block as usize] {
@@ -228,9 +247,20 @@ impl<'a, I: Isa> Emit<'a, I> {
 
     /// The label of where the current block's edge with that number leads, unless that is what comes next anyway.
     #[inline]
-    pub fn branch_target(&self, edge: usize) -> Option<Label> {
+    pub fn branch_target(&self, edge: usize) -> Option<Destination> {
         let target = self.target(self.code.successors(self.block)[edge]);
-        (target != self.next).then(|| self.label(target))
+        (target != self.next).then(|| Destination { label: self.label(target), most: self.distance(target) })
+    }
+
+    /// At most so many bytes are between the current block and a later one; `u32::MAX` if it is not later, or not known.
+    fn distance(&self, target: u32) -> u32 {
+        let most = &self.buffers.before_most;
+        if target <= self.block || most[target as usize] == u32::MAX {
+            return u32::MAX;
+        }
+        // A handler begins with a landing pad.
+        let pads = 8 * self.buffers.handlers.len() as u32;
+        most[target as usize] - most[self.block as usize + 1] + pads
     }
 
     /// The label of where the current block's edge with that number leads.
@@ -305,20 +335,36 @@ impl<'a, I: Isa> Emit<'a, I> {
                 I::landing_pad(self.asm);
             }
             for inst in self.code.block_insts(block) {
-                self.emit_edits(&mut edit, Point::Before(inst));
+                if self.is_edited(edit, inst) {
+                    self.emit_edits(&mut edit, Point::Before(inst));
+                }
                 let offset = self.asm.offset();
                 let operands = self.code.inst_operands(inst);
                 let allocs = &self.output.allocs[operands.start as usize..operands.end as usize];
                 I::emit(self, inst, allocs);
+                debug_assert!(
+                    self.asm.offset() - offset <= I::bytes_most(&self.code.insts()[inst as usize]),
+                    "{:?} takes {} bytes",
+                    self.code.insts()[inst as usize],
+                    self.asm.offset() - offset
+                );
                 if self.options.notes && self.asm.offset() > offset {
                     self.note(inst, block, offset);
                 }
-                self.emit_edits(&mut edit, Point::After(inst));
+                if self.is_edited(edit, inst) {
+                    self.emit_edits(&mut edit, Point::After(inst));
+                }
             }
         }
     }
 
+    /// Does the next move belong to an instruction?
     #[inline]
+    fn is_edited(&self, edit: usize, inst: u32) -> bool {
+        self.output.edits.get(edit).is_some_and(|edit| inst_of(edit.point) == inst)
+    }
+
+    #[inline(never)]
     fn emit_edits(&mut self, edit: &mut usize, point: Point) {
         while let Some(&Edit { point: at, vreg, from, to }) = self.output.edits.get(*edit)
             && at == point
@@ -326,6 +372,7 @@ impl<'a, I: Isa> Emit<'a, I> {
             *edit += 1;
             let offset = self.asm.offset();
             I::emit_move(self, from, to, self.code.value(vreg), self.code.remat(vreg));
+            debug_assert!(self.asm.offset() - offset <= I::MOVE_BYTES_MOST);
             if self.options.notes && self.asm.offset() > offset {
                 self.asm.comment_at(offset, format_args!("    {}", super::dump::edit(from, to)));
             }
@@ -395,6 +442,9 @@ impl<'a, I: Isa> Emit<'a, I> {
     }
 
     fn exit_tables(&mut self, compiled: &mut Compiled) {
+        if self.lower.exits.is_empty() {
+            return;
+        }
         let buffers = &mut *self.buffers;
         buffers.place_of.clear();
         buffers.place_of.resize(self.function.value_count(), (u32::MAX, SlotPlace::Dead));

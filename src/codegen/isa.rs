@@ -78,6 +78,14 @@ pub trait Isa: Sized + 'static {
     fn catches(inst: &Self::Inst) -> bool;
     /// Peephole patterns before allocation.
     const BEFORE: &'static [BeforePattern<Self>];
+    /// Can any of them apply to an instruction? A quick look, since most cannot be changed.
+    fn is_candidate_before(inst: &Self::Inst) -> bool;
+    /// The same of those after allocation.
+    fn is_candidate_after(inst: &Self::Inst) -> bool;
+    /// At most so many bytes an instruction takes where it stands: not what it puts out of line. `u32::MAX` if that is not known.
+    fn bytes_most(inst: &Self::Inst) -> u32;
+    /// At most so many bytes a move takes that the allocator inserts.
+    const MOVE_BYTES_MOST: u32;
     /// Peephole patterns after it.
     const AFTER: &'static [AfterPattern<Self>];
 

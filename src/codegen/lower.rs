@@ -17,8 +17,6 @@ use super::minst::{Info, MCode, Remat};
 use super::order::{Order, Place};
 use super::{CompileError, ExitData, Options};
 use crate::ir::cfg::Cfg;
-use crate::ir::dom::Dom;
-use crate::ir::loops::Loops;
 use crate::ir::opcode::Effect;
 use crate::ir::{self, Block, Convention, Effects, Function, Inst, InstData, Kind, Module, Op, Value};
 use crate::regalloc::{Constraint, Operand, RegClass, RegSet, Time, VReg, ValueInfo};
@@ -27,8 +25,6 @@ use crate::regalloc::{Constraint, Operand, RegClass, RegSet, Time, VReg, ValueIn
 #[derive(Debug)]
 pub struct LowerBuffers<I> {
     cfg: Cfg,
-    dom: Dom,
-    loops: Loops,
     pub(super) order: Order,
     uses: Vec<u16>,
     /// By value: its register; with `UNASKED` set if nobody has asked for it, all ones if it has none.
@@ -48,8 +44,6 @@ impl<I> Default for LowerBuffers<I> {
     fn default() -> Self {
         LowerBuffers {
             cfg: Cfg::default(),
-            dom: Dom::default(),
-            loops: Loops::default(),
             order: Order::default(),
             uses: Vec::new(),
             vregs: Vec::new(),
@@ -125,9 +119,7 @@ impl<'a, I: Isa> Lower<'a, I> {
     ) -> Result<Lowered, CompileError> {
         code.clear();
         buffers.cfg.compute(function);
-        buffers.dom.compute(&buffers.cfg);
-        buffers.loops = Loops::of(&buffers.cfg, &buffers.dom, function.block_count());
-        buffers.order.compute(function, &buffers.cfg, &buffers.loops);
+        buffers.order.compute(function, &buffers.cfg);
         buffers.exits.clear();
         buffers.exit_values.clear();
         let mut lower = Lower {
@@ -231,12 +223,12 @@ impl<'a, I: Isa> Lower<'a, I> {
         for place in &buffers.order.places {
             match *place {
                 Place::Block(block) => {
-                    let depth = buffers.loops.depth(block);
+                    let depth = buffers.order.depth(block);
                     self.code.add_block(Some(block), depth, weight(depth, buffers.order.cold[block.index()]));
                 }
                 Place::Edge(edge, from) => {
                     let to = self.function.edge(edge).to;
-                    let depth = buffers.loops.depth(from).min(buffers.loops.depth(to));
+                    let depth = buffers.order.depth(from).min(buffers.order.depth(to));
                     let cold = buffers.order.cold[from.index()] || buffers.order.cold[to.index()];
                     self.code.add_block(None, depth, weight(depth, cold));
                 }

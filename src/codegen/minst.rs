@@ -7,7 +7,7 @@
 //! the allocator says of operand `n` is at `n` in its output.
 //!
 //! Invariants
-//! - M1 What RF1 to RF5 of [`regalloc::Function`](crate::regalloc::Function) ask for.
+//! - M1 What RF1 to RF5 of [`regalloc::Function`] ask for.
 //! - M2 Flags never live from one instruction to the next: what uses them is part of the instruction that sets them.
 
 use std::ops::Range;
@@ -275,12 +275,15 @@ impl<I: Copy> MCode<I> {
             let first = if start == 0 { 0 } else { self.back_ends[start as usize - 1] };
             let base = self.operands.len() as u32;
             let mut from = first;
-            for at in start as usize..end as usize {
-                places[at] = self.insts.len() as u32;
-                self.insts.push(self.back_insts[at]);
-                self.infos.push(self.back_infos[at]);
+            let chunk = start as usize..end as usize;
+            let (insts, infos) = (&self.back_insts[chunk.clone()], &self.back_infos[chunk.clone()]);
+            let (ends, places) = (&self.back_ends[chunk.clone()], &mut places[chunk]);
+            for (((inst, info), end), place) in insts.iter().zip(infos).zip(ends).zip(places) {
+                *place = self.insts.len() as u32;
+                self.insts.push(*inst);
+                self.infos.push(*info);
                 self.starts.push(base + from - first);
-                from = self.back_ends[at];
+                from = *end;
             }
             self.operands.extend_from_slice(&self.back_operands[first as usize..from as usize]);
             end = start;

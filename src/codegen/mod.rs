@@ -4,15 +4,72 @@
 //! | --- | --- | --- |
 //! | order | [`order`] | blocks in a row, loops together, cold ones at the end, critical edges split |
 //! | lowering | [`lower`], `x64/lower` | machine instructions in SSA form, by patterns, backward |
-//! | allocation | [`regalloc`](crate::regalloc) | registers, slots, moves, safepoint maps |
+//! | allocation | [`regalloc`] | registers, slots, moves, safepoint maps |
 //! | emission | [`emit`], `x64/emit` | bytes, through the assembler; tables of exits, safepoints, handlers |
 //! | linking | [`link`] | into the code cache, relocations applied |
 //!
 //! A [`Compiler`] keeps its memory from one function to the next. Neutral code meets a target through the trait [`Isa`]: all that is
 //! particular to one stands in its folder.
+//!
+//! # As a library
+//! Who wants to compile something of their own builds IR with [`ir::builder`] and hands it to [`entry::Jit`]: that verifies,
+//! optimises, compiles, links, and gives typed functions to call. (The VM does more by itself, with the parts: [`Compiler`], [`link`],
+//! [`runtime`] and the stubs of a target.)
+//!
+//! ```
+//! # #[cfg(all(unix, target_arch = "x86_64"))]
+//! # {
+//! use orus::codegen::entry::{CallError, Jit, JitOptions};
+//! use orus::ir::builder::Builder;
+//! use orus::ir::{Cond, Convention, Effects, Function, Kind, Module, Reason, Signature};
+//!
+//! // sum(n): 1 + 2 + … + n, and an overflow leaves.
+//! let mut module = Module::new();
+//! let signature = Signature::new(&[Kind::I32], Kind::I32, Convention::System);
+//! let sum = module.declare("sum", signature.clone(), Effects::empty());
+//! let mut function = Function::new("sum", signature);
+//! let mut b = Builder::new(&mut function, &mut module);
+//! let (n, total, index) = (b.param(0), b.declare_var(Kind::I32), b.declare_var(Kind::I32));
+//! let (zero, one) = (b.i32(0), b.i32(1));
+//! b.def_var(total, zero);
+//! b.def_var(index, zero);
+//! let (header, body, end) = (b.new_block(), b.new_block(), b.new_block());
+//! b.jump(header, &[]);
+//!
+//! b.switch_to(header);
+//! let at = b.use_var(index);
+//! b.br_cmp(Cond::Lt, at, n, (body, &[]), (end, &[]));
+//!
+//! b.switch_to(body);
+//! let (at, so_far) = (b.use_var(index), b.use_var(total));
+//! let next = b.add(at, one);
+//! let state = b.frame_state(None, 0, 0, &[]);
+//! let overflow = b.way_out(Reason::Overflow, state);
+//! let more = b.add_checked(so_far, next, overflow);
+//! b.def_var(total, more);
+//! b.def_var(index, next);
+//! b.jump(header, &[]);
+//!
+//! b.switch_to(end);
+//! let result = b.use_var(total);
+//! b.ret(Some(result));
+//! b.seal_all();
+//! b.finish();
+//!
+//! let mut jit = Jit::new(JitOptions::default())?;
+//! let image = jit.compile(&module, &[(sum, &function)])?;
+//! let sum = image.function::<(i32,), i32>("sum")?;
+//! assert_eq!(sum.call((100,))?, 5050);
+//! assert!(matches!(sum.call((100_000,)), Err(CallError::Left(left)) if left.reason == Reason::Overflow));
+//! assert!(image.function::<(f64,), i32>("sum").is_err());
+//! # }
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 mod dump;
 pub mod emit;
+#[cfg(all(unix, target_arch = "x86_64"))]
+pub mod entry;
 pub mod isa;
 #[cfg(unix)]
 pub mod link;

@@ -7,7 +7,6 @@
 //! have to go somewhere. Those that turn out empty are not emitted.
 
 use crate::ir::cfg::Cfg;
-use crate::ir::loops::Loops;
 use crate::ir::{Block, Function};
 
 /// A place in the order.
@@ -30,6 +29,10 @@ pub struct Order {
     pub of_edge: Vec<u32>,
     /// By block: it is hardly ever run.
     pub cold: Vec<bool>,
+    /// By block: how many loops it is in.
+    depths: Vec<u32>,
+    marks: Vec<u32>,
+    work: Vec<Block>,
     blocks: Vec<Block>,
     seen: Vec<bool>,
     stack: Vec<(Block, u32, u32)>,
@@ -39,8 +42,9 @@ const NONE: u32 = u32::MAX;
 
 impl Order {
     /// Computes the order.
-    pub fn compute(&mut self, function: &Function, cfg: &Cfg, loops: &Loops) {
-        self.postorder(function, loops);
+    pub fn compute(&mut self, function: &Function, cfg: &Cfg) {
+        self.find_depths(function, cfg);
+        self.postorder(function);
         self.find_cold(function, cfg);
         self.places.clear();
         self.of_block.clear();
@@ -56,7 +60,7 @@ impl Order {
                 for pred in cfg.preds(block) {
                     let placed = self.of_block[pred.block.index()] != NONE;
                     if placed
-                        && self.is_late(loops, pred.block, block)
+                        && self.is_late(pred.block, block)
                         && is_split(function, cfg, pred.block, pred.edge)
                     {
                         self.push_edge(pred.edge, pred.block);
@@ -67,7 +71,7 @@ impl Order {
                 for edge in function.block_edges(block) {
                     let to = function.edge(edge).to;
                     let later = self.of_block[to.index()] == NONE;
-                    if !(later && self.is_late(loops, block, to)) && is_split(function, cfg, block, edge) {
+                    if !(later && self.is_late(block, to)) && is_split(function, cfg, block, edge) {
                         self.push_edge(edge, block);
                     }
                 }
@@ -76,9 +80,48 @@ impl Order {
         self.blocks = blocks;
     }
 
+    /// How many loops a block is in.
+    #[inline]
+    pub fn depth(&self, block: Block) -> u32 {
+        self.depths[block.index()]
+    }
+
+    /// A loop is here what can reach an edge backward, to a block that is earlier in the reverse postorder, without passing that block: for
+    /// reducible flow the natural loop, for other flow near enough to weigh by.
+    fn find_depths(&mut self, function: &Function, cfg: &Cfg) {
+        self.depths.clear();
+        self.depths.resize(function.block_count(), 0);
+        self.marks.clear();
+        for (number, &header) in cfg.rpo.iter().enumerate() {
+            let number = number as u32;
+            self.work.clear();
+            let latches =
+                cfg.preds(header).iter().map(|pred| pred.block).filter(|&from| cfg.number(from) >= number);
+            self.work.extend(latches);
+            if self.work.is_empty() {
+                continue;
+            }
+            self.marks.resize(function.block_count(), u32::MAX);
+            self.marks[header.index()] = number;
+            self.depths[header.index()] += 1;
+            while let Some(block) = self.work.pop() {
+                if self.marks[block.index()] != number {
+                    self.marks[block.index()] = number;
+                    self.depths[block.index()] += 1;
+                    self.work.extend(
+                        cfg.preds(block)
+                            .iter()
+                            .map(|pred| pred.block)
+                            .filter(|&from| cfg.number(from) > number),
+                    );
+                }
+            }
+        }
+    }
+
     /// Is the middle of an edge better in front of where the edge leads than behind where it comes from?
-    fn is_late(&self, loops: &Loops, from: Block, to: Block) -> bool {
-        loops.depth(from) > loops.depth(to) || (self.cold[to.index()] && !self.cold[from.index()])
+    fn is_late(&self, from: Block, to: Block) -> bool {
+        self.depth(from) > self.depth(to) || (self.cold[to.index()] && !self.cold[from.index()])
     }
 
     fn push_edge(&mut self, edge: u32, from: Block) {
@@ -86,7 +129,7 @@ impl Order {
         self.places.push(Place::Edge(edge, from));
     }
 
-    fn postorder(&mut self, function: &Function, loops: &Loops) {
+    fn postorder(&mut self, function: &Function) {
         self.blocks.clear();
         self.seen.clear();
         self.seen.resize(function.block_count(), false);
@@ -104,7 +147,7 @@ impl Order {
             // From the last edge on; of two, the one that leaves more loops first.
             let mut edge = *end - 1;
             if *end - *next == 2 {
-                let depth = |edge: u32| loops.depth(function.edge(edge).to);
+                let depth = |edge: u32| self.depths[function.edge(edge).to.index()];
                 let swap = function.block_edges(*block).len() == 2 && depth(*next) < depth(edge);
                 if swap {
                     edge = *next;

@@ -61,9 +61,12 @@ impl Peephole {
     pub(super) fn before<I: Isa>(&mut self, code: &mut MCode<I::Inst>) {
         self.applied.clear();
         self.applied.resize(I::BEFORE.len() + I::AFTER.len(), 0);
+        let insts = code.insts().len() as u32;
+        if !code.insts().iter().any(I::is_candidate_before) {
+            return;
+        }
         self.defs.clear();
         self.defs.resize(code.vregs() as usize, u32::MAX);
-        let insts = code.insts().len() as u32;
         for inst in 0..insts {
             for operand in &code.operands()
                 [code.inst_operands(inst).start as usize..code.inst_operands(inst).end as usize]
@@ -75,6 +78,9 @@ impl Peephole {
         }
         let mut window = Before::<I> { code, defs: &self.defs };
         for inst in 0..insts {
+            if !I::is_candidate_before(&window.code.insts()[inst as usize]) {
+                continue;
+            }
             for (pattern, applied) in I::BEFORE.iter().zip(&mut self.applied) {
                 *applied += u32::from((pattern.apply)(&mut window, inst));
             }
@@ -94,11 +100,12 @@ impl Peephole {
             }
         }
         let mut window = After::<I> { code, output, moved: &self.moved };
-        for block in 0..window.code.blocks() {
-            for inst in window.code.block_insts(block) {
-                for (pattern, applied) in I::AFTER.iter().zip(&mut self.applied[I::BEFORE.len()..]) {
-                    *applied += u32::from((pattern.apply)(&mut window, inst));
-                }
+        for inst in 0..insts as u32 {
+            if !I::is_candidate_after(&window.code.insts()[inst as usize]) {
+                continue;
+            }
+            for (pattern, applied) in I::AFTER.iter().zip(&mut self.applied[I::BEFORE.len()..]) {
+                *applied += u32::from((pattern.apply)(&mut window, inst));
             }
         }
     }

@@ -106,7 +106,7 @@ fn integer(op: Op, kind: Kind, a: u64, b: u64) -> Outcome {
         Op::Rem if y == 0 => x,
         Op::Div | Op::DivChecked => x / y,
         Op::Rem | Op::RemChecked => x % y,
-        Op::MulHigh if kind == Kind::U64 => i128::from((u128::from(a) * u128::from(b) >> 64) as u64),
+        Op::MulHigh if kind == Kind::U64 => i128::from(((u128::from(a) * u128::from(b)) >> 64) as u64),
         Op::MulHigh => (x * y) >> bits,
         Op::And => x & y,
         Op::Or => x | y,

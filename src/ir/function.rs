@@ -935,7 +935,10 @@ impl Function {
     #[inline(always)]
     pub fn inst_edges(&self, inst: Inst) -> std::ops::Range<u32> {
         let data = self.inst(inst);
-        if data.edge_count() == 0 { 0..0 } else { data.d..data.d + data.edge_count() }
+        match data.edge_count() {
+            0 => 0..0,
+            count => data.d..data.d + count,
+        }
     }
 
     /// The numbers of a block's edges; none if it has no terminator.

@@ -1,6 +1,9 @@
 //! The intermediate representation: typed SSA with block parameters.
 //!
 //! A [`Function`] is made by hand with [`Function::append`], or with the [`Builder`](builder::Builder), or read from text.
+//!
+//! It depends on nothing else of this crate. What runs it: the evaluator, which says what programs mean ([`eval`]), and compiled code, after
+//! the passes of [`opt`](crate::opt): see [`codegen`](crate::codegen) for how to use all of it as a library.
 
 pub mod arith;
 pub mod builder;

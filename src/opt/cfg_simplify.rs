@@ -5,14 +5,15 @@
 //! same value, or the parameter itself, are replaced, until there are none. (3) A block that is the only way into another one takes its
 //! instructions.
 //!
-//! Must not. Thread an edge through a block into itself; merge the entry into anything; thread an edge of an `invoke` or `.or` whose target needs the
-//! result (the edge keeps its arguments, and the block that is jumped over defines nothing).
+//! Must not. Thread an edge through a block into itself; merge the entry into anything; thread the first edge of an `invoke` or `.or` whose target
+//! dominates other blocks: they may need the result, and would lose it.
 //!
 //! Source. Braun et al., *Simple and Efficient Construction of Static Single Assignment Form* (2013), section 3, for trivial parameters.
 //!
 //! Cost. Blocks and edges; instructions only where a block is merged.
 
 use crate::ir::cfg::Cfg;
+use crate::ir::dom::Dom;
 use crate::ir::{Block, Cond, Edge, Function, Inst, InstData, Kind, List, Op, Value};
 
 use super::fault::planted;
@@ -60,10 +61,19 @@ pub fn run(function: &mut Function, context: &mut Context<'_>) -> bool {
 /// Simplifies terminators and their edges. True if any changed.
 fn terminators(function: &mut Function, cfg: &Cfg) -> bool {
     let mut changed = false;
+    // Of the graph as it was; only for those that need it.
+    let mut dom = None;
     for &block in &cfg.rpo {
         let Some(last) = function.last_inst(block) else { continue };
         changed |= known_branch(function, last);
-        for edge in function.inst_edges(last) {
+        for (index, edge) in function.inst_edges(last).enumerate() {
+            let to = function.edge(edge).to;
+            if index == 0 && function.result(last).is_some() && empty(function, to).is_some() {
+                let dom = dom.get_or_insert_with(|| Dom::of(cfg));
+                if dom.children(cfg, to).next().is_some() {
+                    continue;
+                }
+            }
             changed |= thread(function, edge);
         }
         let data = function.inst(last);

@@ -64,14 +64,26 @@ impl State {
             self.gone.push(inst);
             return;
         }
-        function.visit_operands(inst, |value| self.needed[value.index()] = true);
-        if data.op.is_terminator() {
-            for edge in function.inst_edges(inst) {
-                let edge = function.edge(edge);
-                for (index, param) in function.params(edge.to).iter().enumerate() {
-                    if self.needed[param.index()] {
-                        self.needed[function.list_value(edge.args, index as u32).index()] = true;
-                    }
+        let row = data.op.row();
+        for word in 0..4 {
+            let value = Value(data.words()[word]);
+            if row.values >> word & 1 == 1 && !value.is_none() {
+                self.needed[value.index()] = true;
+            }
+        }
+        match row.effect {
+            Effect::Pure | Effect::Read | Effect::Write => return,
+            Effect::End => {}
+            Effect::Call | Effect::EndCall => {
+                function.list_values(data.arguments()).for_each(|value| self.needed[value.index()] = true);
+            }
+            Effect::Exit | Effect::Make | Effect::Poll => {}
+        }
+        for edge in function.inst_edges(inst) {
+            let edge = function.edge(edge);
+            for (index, param) in function.params(edge.to).iter().enumerate() {
+                if self.needed[param.index()] {
+                    self.needed[function.list_value(edge.args, index as u32).index()] = true;
                 }
             }
         }

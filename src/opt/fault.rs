@@ -17,7 +17,7 @@ pub const FAULTS: &[(u32, &str, &str)] = &[
     (11, "vectorize", "a strip whose sum overflowed is not run again"),
     (12, "vectorize", "arrays are thought to be distinct"),
     (13, "vectorize", "the scalar loop begins one turn late"),
-    (14, "unroll", "the values of all copies but the first are forgotten"),
+    (14, "unroll", "behind its copies the loop begins anew"),
     (101, "fold", "a comparison whose operands change places keeps its condition"),
     (102, "fold", "the opposite of an order of f64 is one too"),
     (103, "fold", "a sum of 32 bits goes into an address"),

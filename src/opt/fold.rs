@@ -1,7 +1,7 @@
 //! Folding: instructions of constants are computed, and others made simpler by the [rules](super::fold_rules).
 //!
 //! How it works. Each instruction is folded where the [forward walk](super::forward) meets it, after its operands: constants are computed
-//! ([`arith`](crate::ir::arith)), else the rules for the opcode are tried. Which ones can match is known before any is tried: for each opcode
+//! ([`arith`]), else the rules for the opcode are tried. Which ones can match is known before any is tried: for each opcode
 //! there is a bit set of its rules by what the first operand is (a constant, something, the result of such an opcode), one by what the
 //! second one is, and one by kind; their intersection is empty most of the time. What a rule gives is folded again, and the
 //! instructions that it makes are folded, and looked up, as they are made; nothing is started over.

@@ -1,8 +1,8 @@
 //! The forward walk: folding, value numbering, what branches and guards say, and forwarding of loads, in one walk over the dominator tree.
 //!
 //! How it works. Blocks are walked in the order of the dominator tree, children in reverse postorder; so an instruction comes after what defines its
-//! operands, and a block after all its predecessors but for back edges. Operands that were replaced are written anew at once, and
-//! blocks that no edge leads to any more are not entered. What is known (see [`gvn`](super::gvn), [`guards`](super::guards),
+//! operands, and a block after all its predecessors but for back edges and, in irreducible flow, others from behind. Operands that were replaced are
+//! written anew at once, and blocks that no edge leads to any more are not entered. What is known (see [`gvn`], [`guards`],
 //! [`memory`](super::memory)) lies in one table that is cut back on the way out of a block. The passes `fold`, `gvn`, `guards`
 //! and `memory` are this walk with one of the [`Flags`]; level Fast makes it once with all.
 //!
@@ -145,6 +145,10 @@ impl Forward<'_> {
                     self.state.entered[block.index()] = true;
                     self.enter(block);
                     self.instructions(block);
+                    if self.function.block_edges(block).is_empty() {
+                        // It may leave where it went on before: then what it dominates is not reached, in irreducible flow neither.
+                        continue;
+                    }
                     let begin = self.state.stack.len();
                     self.state.stack.extend(self.dom.children(self.cfg, block).map(Step::Enter));
                     self.state.stack[begin..].reverse();
@@ -157,9 +161,18 @@ impl Forward<'_> {
         }
     }
 
-    /// Does an edge lead to the block that may be taken? Edges from behind do not count: there is another one.
+    /// May an edge that leads to the block be taken? Back edges do not count, as there is another one; edges from behind in irreducible
+    /// flow do, as they come from where the walk has not been.
     fn is_live(&self, block: Block) -> bool {
-        self.cfg.preds(block).iter().any(|pred| self.state.edge_live[pred.edge as usize])
+        self.cfg.preds(block).iter().any(|pred| {
+            self.state.edge_live[pred.edge as usize]
+                || self.is_behind(pred.block, block) && !self.dom.dominates(self.cfg, block, pred.block)
+        })
+    }
+
+    /// Does the walk come to `at` only after `block`?
+    fn is_behind(&self, at: Block, block: Block) -> bool {
+        self.cfg.number(at) >= self.cfg.number(block)
     }
 
     /// What is known at the begin of a block.
@@ -194,13 +207,14 @@ impl Forward<'_> {
             let param = self.function.params(block)[index];
             let mut same = None;
             let mut equal = true;
-            let mut ways = 0;
+            let (mut ways, mut walked) = (0, false);
             for pred in preds {
-                let behind = self.cfg.number(pred.block) >= self.cfg.number(block);
+                let behind = self.is_behind(pred.block, block);
                 if !behind && !self.state.edge_live[pred.edge as usize] {
                     continue;
                 }
                 ways += 1;
+                walked |= !behind;
                 let args = self.function.edge(pred.edge).args;
                 let arg = self.function.resolve(self.function.list_value(args, index as u32));
                 if arg == param || same == Some(arg) {
@@ -212,7 +226,8 @@ impl Forward<'_> {
                 }
                 same = Some(arg);
             }
-            if let Some(value) = same.filter(|_| equal)
+            // A value that comes only from behind has not been seen yet (FW2).
+            if let Some(value) = same.filter(|_| equal && walked)
                 && params::may_become(self.function, param, value, ways)
             {
                 self.function.replace(param, value);

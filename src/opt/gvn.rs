@@ -182,7 +182,7 @@ pub(super) fn canonical_order(data: &mut InstData, first: bool, second: bool) {
             if !planted(101) {
                 data.aux = data.cond().swapped() as u16;
             }
-        } else if !data.op.is_commutative() && !(data.op == Op::Sub && planted(105)) {
+        } else if !(data.op.is_commutative() || data.op == Op::Sub && planted(105)) {
             return;
         }
         std::mem::swap(&mut data.a, &mut data.b);

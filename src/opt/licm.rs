@@ -1,6 +1,6 @@
 //! Loop-invariant motion: what a loop computes again and again goes in front of it.
 //!
-//! How it works. Each loop gets a [preheader](super::preheader); inner loops are done first, so that what leaves one can leave the next. An
+//! How it works. Each loop gets a [preheader]; inner loops are done first, so that what leaves one can leave the next. An
 //! instruction is moved if its operands come from outside, and
 //! - it is pure, and worth a register: arithmetic with a constant, comparisons and addresses are left where they are, unless
 //!   something that is moved needs them;

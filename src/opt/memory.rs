@@ -217,7 +217,7 @@ impl Memory {
             }
             self.seen[at.index()] = self.search;
             count += 1;
-            if count > BLOCKS || total.all {
+            if count > BLOCKS {
                 total.all = true;
                 break;
             }
@@ -229,6 +229,9 @@ impl Memory {
                 written
             });
             total.add(written);
+            if total.all {
+                break;
+            }
             self.work.extend(cfg.preds(at).iter().map(|pred| pred.block));
         }
         // The dominator itself is in a loop with the block: it may be run again before the block is, but then the walk came from it.

@@ -193,10 +193,10 @@ pub fn optimize(
         let changed = (step.run)(function, &mut context);
         let nanos = begin.map_or(0, |begin| begin.elapsed().as_nanos() as u64);
         report.steps.push((index, changed, nanos));
-        if cfg!(debug_assertions) || options.verify {
-            if let Err(error) = verify(function, module) {
-                panic!("{} of {} left a wrong function: {error}", step.name, function.name);
-            }
+        if (cfg!(debug_assertions) || options.verify)
+            && let Err(error) = verify(function, module)
+        {
+            panic!("{} of {} left a wrong function: {error}", step.name, function.name);
         }
     }
     report

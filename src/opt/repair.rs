@@ -32,6 +32,11 @@ pub struct Reaching {
     starts: Vec<(u32, Value)>,
     ends: Vec<(u32, Value)>,
     work: Vec<Block>,
+    region: Vec<Block>,
+    path: Vec<Block>,
+    added: Vec<(Block, Value)>,
+    args: Vec<SmallVec<[Value; 4]>>,
+    needless: Vec<bool>,
 }
 
 impl Reaching {
@@ -70,7 +75,16 @@ impl Reaching {
             return function.resolve(value);
         }
         let ty = self.ty.expect("a variable has begun");
-        let mut region: Vec<Block> = Vec::new();
+        // The usual case: one way in, from a block that knows.
+        if let [pred] = cfg.preds(block)
+            && let (epoch, value) = self.ends[pred.block.index()]
+            && epoch == self.epoch
+        {
+            self.starts[block.index()] = (epoch, value);
+            return function.resolve(value);
+        }
+        let mut region = std::mem::take(&mut self.region);
+        region.clear();
         self.work.push(block);
         while let Some(at) = self.work.pop() {
             if self.starts[at.index()].0 == self.epoch {
@@ -84,7 +98,8 @@ impl Reaching {
                 }
             }
         }
-        let mut added: Vec<(Block, Value)> = Vec::new();
+        let mut added = std::mem::take(&mut self.added);
+        added.clear();
         for &at in &region {
             match cfg.preds(at).len() {
                 // Only junk: no definition comes here, so that nothing that is executed reads it.
@@ -97,7 +112,7 @@ impl Reaching {
                 }
             }
         }
-        let mut path: Vec<Block> = Vec::new();
+        let mut path = std::mem::take(&mut self.path);
         for &at in &region {
             let mut top = at;
             let value = loop {
@@ -116,7 +131,8 @@ impl Reaching {
             }
         }
         // The arguments; a parameter with but one other value than itself is that value.
-        let mut args: Vec<SmallVec<[Value; 4]>> = Vec::with_capacity(added.len());
+        let mut args = std::mem::take(&mut self.args);
+        args.clear();
         for &(at, _) in &added {
             let known = cfg.preds(at).iter().map(|pred| match self.ends[pred.block.index()] {
                 (epoch, value) if epoch == self.epoch => value,
@@ -124,7 +140,9 @@ impl Reaching {
             });
             args.push(known.collect());
         }
-        let mut needless = vec![false; added.len()];
+        let mut needless = std::mem::take(&mut self.needless);
+        needless.clear();
+        needless.resize(added.len(), false);
         loop {
             let mut changed = false;
             for (index, &(_, param)) in added.iter().enumerate() {
@@ -156,6 +174,8 @@ impl Reaching {
                 append_arg(function, pred.edge, arg);
             }
         }
+        (self.region, self.path, self.added, self.args, self.needless) =
+            (region, path, added, args, needless);
         function.resolve(self.starts[block.index()].1)
     }
 

@@ -82,16 +82,15 @@ pub fn run(function: &mut Function, context: &mut Context<'_>) -> bool {
     order.extend(function.order.iter().copied().filter(|block| !placed[block.index()]));
     function.order = order;
     context.analyses.invalidate();
-    repair(function, context.analyses.cfg(function), &variables);
-    let cfg = Cfg::of(function);
+    let cfg = context.analyses.cfg(function);
+    repair(function, cfg, &variables);
     for Candidate { header, .. } in &candidates {
-        merge(function, &cfg, *header);
+        merge(function, cfg, *header);
     }
     function.remove_aliases();
-    function.retain_blocks(|block| cfg.is_reached(block));
     let empty: Vec<bool> =
         (0..function.block_count()).map(|at| function.first_inst(Block(at as u32)).is_none()).collect();
-    function.retain_blocks(|block| !empty[block.index()]);
+    function.retain_blocks(|block| cfg.is_reached(block) && !empty[block.index()]);
     context.analyses.invalidate();
     true
 }

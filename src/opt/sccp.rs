@@ -299,12 +299,12 @@ impl Solver<'_> {
             while let Some(inst) = next {
                 next = self.function.next_inst(inst);
                 let data = *self.function.inst(inst);
-                if data.op.is_terminator() {
-                    if let Some(Some(edge)) = self.edge(&data) {
-                        let jump = InstData { d: data.d + edge, ..InstData::new(Op::Jump, Kind::None) };
-                        *self.function.inst_mut(inst) = jump;
-                        graph_changed = true;
-                    }
+                if data.op.is_terminator()
+                    && let Some(Some(edge)) = self.edge(&data)
+                {
+                    let jump = InstData { d: data.d + edge, ..InstData::new(Op::Jump, Kind::None) };
+                    *self.function.inst_mut(inst) = jump;
+                    graph_changed = true;
                 }
                 if let Some(result) = self.function.result(inst)
                     && self.replace(result)

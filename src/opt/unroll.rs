@@ -86,7 +86,7 @@ pub fn run(function: &mut Function, context: &mut Context<'_>) -> bool {
                 .extend(params.chain(results).map(|name| Variable { name, defs: smallvec![(block, name)] }));
         }
         let mut entries: Vec<u32> = entries.clone();
-        for turn in 0..*turns {
+        for _ in 0..*turns {
             copier.clear();
             let copies = copier.copy_blocks(function, blocks);
             for &edge in &entries {
@@ -94,18 +94,17 @@ pub fn run(function: &mut Function, context: &mut Context<'_>) -> bool {
                 function.set_edge(edge, Edge { to: copies[0], args });
             }
             // The copy's back edges lead on to the original, or to the next copy.
+            let began = entries.first().map(|&edge| function.edge(edge).args);
             entries.clear();
             for &back in backs {
                 for edge in function.block_edges(copies[back]) {
                     let Edge { to, args } = function.edge(edge);
                     if to == copies[0] {
+                        let args = began.filter(|_| planted(14)).unwrap_or(args);
                         function.set_edge(edge, Edge { to: header, args });
                         entries.push(edge);
                     }
                 }
-            }
-            if planted(14) && turn > 0 {
-                continue;
             }
             for variable in &mut variables[first..] {
                 let home = variable.defs[0].0;

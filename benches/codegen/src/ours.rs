@@ -71,10 +71,7 @@ impl Ours {
         Ours {
             compiler: Compiler::new(isa),
             // Without the optimiser code is as long as it comes; else a thirtieth of the time buys a tenth of the bytes.
-            options: codegen::Options {
-                short_branches: setting.level != Level::None,
-                ..codegen::Options::default()
-            },
+            options: codegen::Options { short_branches: false, ..codegen::Options::default() },
             analyses: Analyses::new(),
             optimizer,
         }

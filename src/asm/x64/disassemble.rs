@@ -131,7 +131,7 @@ impl Head {
             _ => {}
         }
         let mut at = 0;
-        while let 0x66 | 0xf0 | 0xf2 | 0xf3 = *bytes.get(at)? {
+        while let 0x3e | 0x66 | 0xf0 | 0xf2 | 0xf3 = *bytes.get(at)? {
             if head.prefix_count == 2 {
                 return None;
             }

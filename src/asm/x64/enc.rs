@@ -204,7 +204,8 @@ impl Enc {
 }
 
 const fn is_prefix(byte: u8) -> bool {
-    matches!(byte, 0x66 | 0xf0 | 0xf2 | 0xf3)
+    // 3E before an indirect jump: it may go anywhere (Intel CET, "No-track Prefix for Near Indirect CALL/JMP").
+    matches!(byte, 0x3e | 0x66 | 0xf0 | 0xf2 | 0xf3)
 }
 
 /// A word as a number: its characters, the first highest.

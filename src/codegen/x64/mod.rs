@@ -205,6 +205,30 @@ impl Isa for X64 {
     }
 
     const BEFORE: &'static [BeforePattern<X64>] = patterns::BEFORE;
+    const MOVE_BYTES_MOST: u32 = 20;
+
+    #[inline]
+    fn is_candidate_before(inst: &Inst) -> bool {
+        matches!(inst, Inst::Extend(..))
+    }
+
+    #[inline]
+    fn is_candidate_after(inst: &Inst) -> bool {
+        matches!(
+            inst,
+            Inst::Const(_)
+                | Inst::Lea(..)
+                | Inst::Alu(_, _, inst::Src::Imm(_))
+                | Inst::Branch(..)
+                | Inst::Exit(..)
+        )
+    }
+
+    #[inline]
+    fn bytes_most(inst: &Inst) -> u32 {
+        emit::bytes_most(inst)
+    }
+
     const AFTER: &'static [AfterPattern<X64>] = patterns::AFTER;
 
     fn emit_prologue(emit: &mut Emit<'_, X64>) {

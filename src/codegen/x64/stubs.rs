@@ -77,6 +77,8 @@ impl X64 {
     fn stub(&self, handler: u64, after: After) -> Result<StubCode, AsmError> {
         let mut asm = Assembler::new();
         let asm = &mut asm;
+        // Stubs jump to that of raises through a register, and what is far from it to any through a veneer.
+        asm.endbr64();
         // The stack: the return address; above it, of an exit, its number. Either way it is aligned after this.
         let pad = if after == After::Leave { 0 } else { 8 };
         asm.sub_r64_i32(RSP, STATE_BYTES + pad);

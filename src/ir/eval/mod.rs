@@ -21,9 +21,9 @@ pub use outside::{Called, Host, bump};
 pub use state::{Frame, Left, Object, Slot};
 
 use super::function::{Def, InstData, List, NONE};
-use super::module::{Layout, Module, Signature};
+use super::module::{Module, Signature};
 use super::opcode::Op;
-use super::types::{Func, Inst, Kind, Mem, Symbol, TypeId};
+use super::types::{Block, Func, Inst, Kind, Mem, Symbol};
 use super::{Function, Reason};
 
 /// A value.
@@ -134,13 +134,43 @@ impl Evaluator {
         memory: &mut Memory,
         limits: Limits,
     ) -> Outcome {
+        self.begin(module, bodies, (entry, None), arguments, host, memory, limits)
+    }
+
+    /// Goes on in the middle of a function, at the beginning of a block, whose parameters are the arguments: nothing of what is before is
+    /// there. So somebody goes on who has left compiled code. The function has counted its depth already.
+    #[expect(clippy::too_many_arguments, reason = "each is something else")]
+    pub fn resume(
+        &mut self,
+        module: &Module,
+        bodies: &[Option<&Function>],
+        (func, block): (Func, Block),
+        arguments: &[Value],
+        host: &mut dyn Host,
+        memory: &mut Memory,
+        limits: Limits,
+    ) -> Outcome {
+        self.begin(module, bodies, (func, Some(block)), arguments, host, memory, limits)
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "each is something else")]
+    fn begin(
+        &mut self,
+        module: &Module,
+        bodies: &[Option<&Function>],
+        (entry, block): (Func, Option<Block>),
+        arguments: &[Value],
+        host: &mut dyn Host,
+        memory: &mut Memory,
+        limits: Limits,
+    ) -> Outcome {
         self.values.clear();
         self.passed.clear();
         self.passed.extend_from_slice(arguments);
         let depth = limits.depth;
         let mut run = Run { module, bodies, host, memory, limits, stack: Vec::new(), depth };
         let mut steps = 0;
-        let outcome = self.execute(&mut run, entry, &mut steps);
+        let outcome = self.execute(&mut run, entry, block, &mut steps);
         self.profile.steps += steps;
         outcome.unwrap_or_else(|kind| {
             let at = run.stack.last();
@@ -152,9 +182,20 @@ impl Evaluator {
         })
     }
 
-    fn execute(&mut self, run: &mut Run, entry: Func, steps: &mut u64) -> Result<Outcome, TrapKind> {
-        if let Some(end) = self.enter(run, entry)? {
-            return Ok(end);
+    fn execute(
+        &mut self,
+        run: &mut Run,
+        entry: Func,
+        block: Option<Block>,
+        steps: &mut u64,
+    ) -> Result<Outcome, TrapKind> {
+        match block {
+            Some(block) => self.enter_at(run, entry, block, run.depth)?,
+            None => {
+                if let Some(end) = self.enter(run, entry)? {
+                    return Ok(end);
+                }
+            }
         }
         while let Some(top) = run.stack.last() {
             *steps += 1;
@@ -204,7 +245,7 @@ impl Evaluator {
         if run.bodies.get(func.index()).copied().flatten().is_some() {
             return self.enter(run, func);
         }
-        match run.host.call(func, &self.passed, run.memory) {
+        match run.host.call_at(func, &self.passed, run.memory, run.depth) {
             Called::Returned(value) => self.returned(run, value)?,
             Called::Raised => {
                 // The nearest `invoke`, of this function or of those that wait.
@@ -229,11 +270,6 @@ impl Evaluator {
     /// Enters a function with the arguments in `passed`.
     fn enter(&mut self, run: &mut Run, func: Func) -> Result<Option<Outcome>, TrapKind> {
         let body = run.bodies.get(func.index()).copied().flatten().ok_or(TrapKind::BadCall)?;
-        let entry = body.entry();
-        let params = body.params(entry);
-        if params.len() != self.passed.len() {
-            return Err(TrapKind::BadCall);
-        }
         if run.stack.len() >= run.limits.frames {
             return Err(TrapKind::OutOfFuel);
         }
@@ -244,13 +280,24 @@ impl Evaluator {
                 None => return Ok(Some(Outcome::TooDeep(symbol))),
             }
         }
+        self.enter_at(run, func, body.entry(), depth)?;
+        Ok(None)
+    }
+
+    /// Begins an activation at a block.
+    fn enter_at(&mut self, run: &mut Run, func: Func, block: Block, depth: u64) -> Result<(), TrapKind> {
+        let body = run.bodies.get(func.index()).copied().flatten().ok_or(TrapKind::BadCall)?;
+        let params = body.params(block);
+        if params.len() != self.passed.len() {
+            return Err(TrapKind::BadCall);
+        }
         let base = self.values.len();
         self.values.resize(base + body.value_count(), None);
         for (&param, &value) in params.iter().zip(&self.passed) {
             self.values[base + param.index()] = Some(value);
         }
-        run.stack.push(Activation { func, body, base, inst: body.first_inst(entry), depth });
-        Ok(None)
+        run.stack.push(Activation { func, body, base, inst: body.first_inst(block), depth });
+        Ok(())
     }
 
     /// Goes on behind the call that the topmost function waits for.

@@ -289,6 +289,9 @@ impl Maker<'_> {
             12 => Stmt::Set { field: self.rng.below(2) as u32, from: self.variable("i64") },
             13 => Stmt::Get { field: self.rng.below(2) as u32, to: self.target("i64") },
             15 => Stmt::Same { to: self.target("i64") },
+            16 if self.rng.once_in(3) => {
+                Stmt::Try { to: self.target("i32"), x: self.variable("i32"), y: self.variable("i32") }
+            }
             16 => Stmt::Call {
                 to: self.target("i32"),
                 x: self.variable("i32"),
@@ -766,9 +769,9 @@ pub fn program(rng: &mut Rng, flavour: Flavour) -> String {
     writer.stmts(&stmts);
     // All variables count.
     let mut sum = "v4".to_owned();
-    for at in 0..VARIABLES.len() {
+    for (at, &kind) in VARIABLES.iter().enumerate() {
         let value = writer.values[at].clone();
-        let wide = match VARIABLES[at] {
+        let wide = match kind {
             "i64" => value,
             "f64" => {
                 let bits = writer.value();

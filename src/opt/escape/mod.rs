@@ -1,8 +1,8 @@
 //! Escape analysis: objects that nobody else sees are not made; their fields become values.
 //!
 //! How it works. An object that is only loaded from, stored to, compared, and named by frame states is replaced by its fields: each is a
-//! variable, defined by `new` (zero) and stores, read by loads and frame states, for which [`Reaching`](super::repair::Reaching) finds the values (block
-//! parameters where several come together). Frame states name a [`Removed`](crate::ir::Removed) object with the fields as they are at that point, so each
+//! variable, defined by `new` (zero) and stores, read by loads and frame states, for which [`Reaching`] finds the values (block
+//! parameters where several come together). Frame states name a [`Removed`] object with the fields as they are at that point, so each
 //! instruction gets a state of its own. The guard of `new` goes with it. A comparison with anything else is false: nobody else has the reference.
 //!
 //! A block's parameter that is such an object on each edge (an object that each turn replaces, [`merged`]) first becomes a parameter for each field.

@@ -22,15 +22,21 @@ enum Undo {
     Range(Value, Range),
     /// The latest difference goes.
     Difference(Value),
+    /// It may be zero.
+    Nonzero(Value),
 }
 
 const NONE: u32 = u32::MAX;
+/// How many differences of a value a proof follows.
+const DIFFERENCES: u32 = 4;
 
 /// Facts about values, with a trail to take them back.
 #[derive(Default, Debug)]
 pub struct Facts {
     ranges: Vec<Range>,
     heads: Vec<u32>,
+    /// By value: it is not zero, though its range has it.
+    nonzero: Vec<bool>,
     differences: Vec<Difference>,
     trail: Vec<Undo>,
     /// By instruction: a sum or difference that does not wrap.
@@ -53,6 +59,8 @@ impl Facts {
         }));
         self.heads.clear();
         self.heads.resize(function.value_count(), NONE);
+        self.nonzero.clear();
+        self.nonzero.resize(function.value_count(), false);
         self.differences.clear();
         self.trail.clear();
         self.exact.resize(function.inst_count(), false);
@@ -99,6 +107,7 @@ impl Facts {
         while self.trail.len() > mark {
             match self.trail.pop() {
                 Some(Undo::Range(value, range)) => self.ranges[value.index()] = range,
+                Some(Undo::Nonzero(value)) => self.nonzero[value.index()] = false,
                 Some(Undo::Difference(value)) => {
                     let head = &mut self.heads[value.index()];
                     *head = self.differences[*head as usize].next;
@@ -125,6 +134,7 @@ impl Facts {
             self.define_const(function, value);
         }
         self.heads.resize(function.value_count(), NONE);
+        self.nonzero.resize(function.value_count(), false);
         self.exact.resize(function.inst_count(), false);
     }
 
@@ -204,8 +214,24 @@ impl Facts {
         }
     }
 
+    /// From here on the value is not zero.
+    pub fn learn_nonzero(&mut self, value: Value) {
+        if !self.nonzero[value.index()] {
+            self.nonzero[value.index()] = true;
+            self.trail.push(Undo::Nonzero(value));
+        }
+    }
+
+    /// Is a value never zero here?
+    pub fn is_nonzero(&self, value: Value) -> bool {
+        self.nonzero[value.index()] || !self.range(value).has(0)
+    }
+
     fn exclude(&mut self, function: &Function, value: Value, other: Range) -> bool {
         let Some(number) = other.single() else { return true };
+        if number == 0 {
+            self.learn_nonzero(value);
+        }
         let mut range = self.range(value);
         if range.lo == number {
             range.lo += 1;
@@ -305,7 +331,7 @@ impl Facts {
     /// Is `x <= y + plus`? Tries `budget` steps.
     pub fn proves(&mut self, function: &Function, x: Value, y: Value, plus: i128, budget: u32) -> bool {
         self.budget = budget;
-        self.prove(function, x, y, plus, 6)
+        self.prove(function, x, y, plus, 5)
     }
 
     fn prove(&mut self, function: &Function, x: Value, y: Value, plus: i128, depth: u32) -> bool {
@@ -320,8 +346,12 @@ impl Facts {
         }
         self.budget -= 1;
         let depth = depth - 1;
+        // The latest say the most; a limit that many loops have had has many.
         let mut next = self.heads[x.index()];
-        while let Some(&Difference { to, plus: by, next: after }) = self.differences.get(next as usize) {
+        for _ in 0..DIFFERENCES {
+            let Some(&Difference { to, plus: by, next: after }) = self.differences.get(next as usize) else {
+                break;
+            };
             if self.prove(function, to, y, plus - by, depth) {
                 return true;
             }

@@ -244,8 +244,8 @@ impl<'a> Walker<'a> {
 
     /// If a value is a parameter plus constants: their sum, and whether the additions cannot wrap.
     fn step(&self, function: &Function, value: Value, param: Value) -> Option<(Range, bool)> {
+        // If all steps are exact, so is their sum, whichever way each goes.
         let (mut at, mut sum, mut checked) = (value, Range::exact(0), true);
-        // Several steps one behind the other must go in one direction, else one of them might wrap and the other back.
         for _ in 0..4 {
             let inst = function.def_inst(at)?;
             let data = function.inst(inst);
@@ -263,9 +263,6 @@ impl<'a> Walker<'a> {
             at = a;
             if at == param {
                 return Some((sum, checked));
-            }
-            if by.signum() * sum.lo.signum() < 0 {
-                return None;
             }
         }
         None
@@ -445,7 +442,7 @@ impl<'a> Walker<'a> {
     }
 
     fn budget(&self) -> u32 {
-        if self.full { 32 } else { 12 }
+        if self.full { 20 } else { 8 }
     }
 
     fn block(&mut self, function: &mut Function, block: Block) {
@@ -472,6 +469,7 @@ impl<'a> Walker<'a> {
                 Op::GuardCmp => {
                     self.facts.assume(function, data.cond(), data.kind, data.first(), data.second());
                 }
+                Op::DivChecked | Op::RemChecked => self.facts.learn_nonzero(data.second()),
                 Op::Guard => {
                     self.assume_bool(function, data.first(), true, 3);
                 }

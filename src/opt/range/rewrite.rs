@@ -153,7 +153,7 @@ impl Walker<'_> {
         let kind = data.kind;
         let all = Range::of(kind);
         let (a, b) = (self.facts.range(data.first()), self.facts.range(data.second()));
-        let nonzero = !b.has(0);
+        let nonzero = self.facts.is_nonzero(data.second());
         let fits = !kind.is_signed() || a.lo > all.lo || !b.has(-1);
         let rem = matches!(data.op, Op::Rem | Op::RemChecked);
         let checked = matches!(data.op, Op::DivChecked | Op::RemChecked);

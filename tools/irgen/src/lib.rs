@@ -1,7 +1,7 @@
 //! Random programs of the IR for differential tests.
 //!
-//! [`generate`] makes a [`Program`] of a seed: functions, memory, and what is outside of them. It is well-formed, ends soon, and does the
-//! same in every run. A [`Backend`] runs it in a way of its own (optimised, compiled); [`compare`] says whether that is what the
+//! [`mod@generate`] makes a [`Program`] of a seed: functions, memory, and what is outside of them. It is well-formed, ends soon, and does the
+//! same in every run. A [`Backend`] runs it in a way of its own (optimised, compiled); [`mod@compare`] says whether that is what the
 //! evaluator says, where references may have other addresses as long as what they lead to is alike. [`minimise`] looks for a smaller
 //! program that still shows a difference.
 //!

@@ -134,7 +134,8 @@ impl Native {
     fn run_program(&mut self, program: &Program, config: &Config) -> Result<Observed, String> {
         let adapted = adapt(program);
         let bodies = self.optimizer.optimized(&adapted, config);
-        let engine = &mut self.engines[usize::from(config.avx2)];
+        // Vector instructions are legal only there.
+        let engine = &mut self.engines[usize::from(config.avx2 || program.vectors)];
         let mut regions = Vec::new();
         let result = engine.link(&self.cache, &adapted, &bodies, config, &mut regions);
         let observed = result.and_then(|linked| {
@@ -248,13 +249,13 @@ impl Engine {
         };
         let mut addresses = Vec::new();
         let mut outside = thunk + aligned(&codes[0]);
-        let mut next_code = 1;
+        // Behind the thunk.
+        let mut stubs = codes[1..].iter();
         let mut placed = Vec::new();
         for (number, body) in bodies.iter().enumerate() {
             let Some(body) = body else {
                 addresses.push(outside);
-                outside += aligned(&codes[next_code]);
-                next_code += 1;
+                outside += stubs.next().map_or(0, aligned);
                 continue;
             };
             let name = &module.funcs[number].name;

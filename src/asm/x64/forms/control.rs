@@ -8,6 +8,7 @@ forms! {
     jrcxz_rel8     "jrcxz .+2{disp:+}"            "E3 cb"             [Use disp: i8 @ imm] "Jcc";
     call_rel32     "call .+5{disp:+}"             "E8 cd"             [Use disp: i32 @ imm] "CALL";
     jmp_r64        "jmp {target}"                 "FF /4"             [Use target: Gpr64 @ rm] "JMP";
+    notrack_jmp_r64 "notrack jmp {target}"        "3E FF /4"          [Use target: Gpr64 @ rm] "JMP";
     jmp_m64        "jmp qword ptr {target}"       "FF /4"             [Use target: Mem @ mem] "JMP";
     call_r64       "call {target}"                "FF /2"             [Use target: Gpr64 @ rm] "CALL";
     call_m64       "call qword ptr {target}"      "FF /2"             [Use target: Mem @ mem] "CALL";

@@ -6,6 +6,7 @@ use super::integers::{cmp, cmp_mem, test_self};
 use super::{E, Ops, Rmi, Xm, floats, local, moves, slot_mem};
 use crate::asm::x64::reg::*;
 use crate::asm::x64::{Cond, Mem};
+use crate::codegen::emit::Destination;
 use crate::codegen::minst::Remat;
 use crate::regalloc::{Alloc, ValueInfo};
 
@@ -149,12 +150,41 @@ pub(super) fn branch(e: &mut E<'_>, what: Test, cc: Cc, ops: &mut Ops<'_>) {
         (_, None, None) => {}
         (cc, Some(yes), no) => {
             // If the block behind is the one for yes, the other condition is better; it is not here.
-            jump_cc(e, cc, yes);
+            branch_cc(e, cc, yes);
             if let Some(no) = no {
-                e.asm.jmp(no);
+                branch_always(e, no);
             }
         }
-        (cc, None, Some(no)) => jump_cc(e, negated(cc), no),
+        (cc, None, Some(no)) => branch_cc(e, negated(cc), no),
+    }
+}
+
+/// Is a place so near that 8 bits are enough? Behind the branch there may be the rest of its instruction.
+fn is_near(to: Destination) -> bool {
+    to.most < 127 - 24
+}
+
+fn branch_always(e: &mut E<'_>, to: Destination) {
+    if is_near(to) { e.asm.jmp_short(to.label) } else { e.asm.jmp(to.label) }
+}
+
+fn branch_flag(e: &mut E<'_>, cond: Cond, to: Destination) {
+    if is_near(to) { e.asm.jcc_short(cond, to.label) } else { e.asm.jcc(cond, to.label) }
+}
+
+fn branch_cc(e: &mut E<'_>, cc: Cc, to: Destination) {
+    match cc {
+        Cc::Flag(cond) => branch_flag(e, cond, to),
+        Cc::FloatNe => {
+            branch_flag(e, Cond::Ne, to);
+            branch_flag(e, Cond::P, to);
+        }
+        Cc::FloatEq => {
+            let skip = local(e);
+            e.asm.jcc_short(Cond::P, skip);
+            branch_flag(e, Cond::E, to);
+            e.asm.bind(skip);
+        }
     }
 }
 
@@ -185,19 +215,19 @@ pub(super) fn jump_flag(e: &mut E<'_>, cond: Cond, yes: usize, no: usize) {
     match (e.branch_target(yes), e.branch_target(no)) {
         (None, None) => {}
         (Some(yes), no) => {
-            e.asm.jcc(cond, yes);
+            branch_flag(e, cond, yes);
             if let Some(no) = no {
-                e.asm.jmp(no);
+                branch_always(e, no);
             }
         }
-        (None, Some(no)) => e.asm.jcc(cond.negated(), no),
+        (None, Some(no)) => branch_flag(e, cond.negated(), no),
     }
 }
 
 /// To the first edge.
 pub(super) fn jump(e: &mut E<'_>) {
     if let Some(to) = e.branch_target(0) {
-        e.asm.jmp(to);
+        branch_always(e, to);
     }
 }
 
@@ -227,7 +257,8 @@ pub(super) fn switch(e: &mut E<'_>, size: Size, ops: &mut Ops<'_>) {
         e.asm.movsxd_r64_m32(temp, Mem::indexed(R11, index, crate::asm::x64::Scale::X4, 0));
     }
     e.asm.add_r64_r64(temp, R11);
-    e.asm.jmp_r64(temp);
+    // Only to what the table holds, which nobody writes: its targets need no landing pads.
+    e.asm.notrack_jmp_r64(temp);
     let targets: Vec<_> = (0..cases).map(|case| e.edge_label(case)).collect();
     super::cold::put_table(e, table, targets);
 }

@@ -307,6 +307,29 @@ pub(super) fn inst(e: &mut E<'_>, number: u32, allocs: &[Alloc]) {
     }
 }
 
+/// At most so many bytes an instruction takes where it stands, with its branches in their long forms. Addresses have a displacement of 32 bits.
+#[inline]
+pub(super) fn bytes_most(inst: &Inst) -> u32 {
+    match inst {
+        Inst::Params => 32,
+        Inst::Zero | Inst::MoveInt | Inst::Context | Inst::ShiftCl(..) | Inst::Not(_) | Inst::Neg(_) => 3,
+        Inst::ShiftImm(..) => 4,
+        Inst::ShiftX(..) | Inst::FloatToBits | Inst::BitsToFloat | Inst::Jump => 5,
+        Inst::Alu(..) | Inst::Lea(..) => 8,
+        Inst::Extend(..) | Inst::Mul(..) => 9,
+        Inst::Load(..) | Inst::Store(..) | Inst::Float(..) | Inst::MoveFloat | Inst::Const(_) => 10,
+        Inst::MulImm(..) | Inst::StoreImm(..) | Inst::AluMem(..) => 12,
+        // One branch to the exit, or two.
+        Inst::AluExit(..) | Inst::MulExit(..) => 15,
+        Inst::MulImmExit(..) => 18,
+        Inst::AluBranch(..) | Inst::MulBranch(..) => 20,
+        // What sets the flags, two branches, or three for floats.
+        Inst::Branch(..) | Inst::Exit(..) => 31,
+        Inst::Set(..) | Inst::Select(..) => 32,
+        _ => u32::MAX,
+    }
+}
+
 /// A label for code that is bound in a moment.
 fn local(e: &mut E<'_>) -> Label {
     e.asm.new_label()
