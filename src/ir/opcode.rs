@@ -39,6 +39,7 @@ const O: Kinds = 1 << Kind::None as u8;
 const X: Kinds = AV | O;
 const R: Kinds = 1 << Kind::Ref as u8;
 const Q: Kinds = 1 << Kind::I64 as u8;
+const W: Kinds = 1 << Kind::I32 as u8;
 
 /// What an instruction gives.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -190,6 +191,8 @@ ops! {
     Context      "context"       0b0000 4 Q  Own     Pure;
     /// The address of the symbol `a`.
     Address      "address"       0b0000 4 Q  Own     Pure;
+    /// How deeply functions that count their depth may still call each other here; a function that counts its own has taken its level.
+    Levels       "levels"        0b0000 4 W  Own     Pure;
     /// A safepoint, with guard `a`.
     Poll         "poll"          0b0000 0 O  Nothing Poll;
     /// Calls function `a` with the list at `b`, `c` values; `d` may be a frame state.

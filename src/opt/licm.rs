@@ -256,7 +256,7 @@ fn claims(data: &InstData) -> bool {
 /// Is it not worth a register of its own through the loop?
 fn is_cheap(function: &Function, data: &InstData) -> bool {
     match data.op {
-        Op::Context | Op::Address | Op::Cmp | Op::Neg | Op::Not | Op::Bitcast => true,
+        Op::Context | Op::Address | Op::Levels | Op::Cmp | Op::Neg | Op::Not | Op::Bitcast => true,
         Op::Convert => data.kind != Kind::F64 && data.source() != Kind::F64,
         Op::Add | Op::Sub | Op::And | Op::Or | Op::Xor | Op::Shl | Op::Shr | Op::Min | Op::Max => {
             data.kind != Kind::F64

@@ -331,6 +331,8 @@ pub enum Inst {
     New(u32, u32),
     /// Def: the context.
     Context,
+    /// Def: what is left of the depth.
+    Levels,
     /// `a`, src, def.
     Vector(Vector, Lane, Kind, Src),
     /// `a`, def.

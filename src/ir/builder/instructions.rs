@@ -222,6 +222,11 @@ impl Builder<'_> {
         self.value(InstData::new(Op::Context, Kind::I64))
     }
 
+    /// How deeply functions that count their depth may still call each other.
+    pub fn levels(&mut self) -> Value {
+        self.value(InstData::new(Op::Levels, Kind::I32))
+    }
+
     /// The address of a symbol.
     pub fn address(&mut self, symbol: Symbol) -> Value {
         self.value(InstData { a: symbol.0, ..InstData::new(Op::Address, Kind::I64) })

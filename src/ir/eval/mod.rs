@@ -453,6 +453,8 @@ impl Evaluator {
                 }
             }
             Op::Context => Some(Value::Bits(run.host.context())),
+            // As of a register of 32 bits.
+            Op::Levels => Some(Value::Bits(run.depth.min(i32::MAX as u64))),
             Op::Address => Some(Value::Bits(run.host.symbol(Symbol(data.a)))),
             Op::Poll if run.host.poll() => return leave(),
             Op::Poll => None,

@@ -13,8 +13,10 @@ use crate::ir::types::{Alias, Block, Cond, Guard, Inst, Kind, Lane, Mem, Sig};
 /// The instructions that are written as their name, for some of them lanes or a kind, and a kind.
 pub(super) fn table() -> HashMap<&'static str, Op> {
     let special = |op: Op| {
-        matches!(op, Op::Guard | Op::Br | Op::Load | Op::Store | Op::New | Op::Context | Op::Address)
-            || op.has_cond()
+        matches!(
+            op,
+            Op::Guard | Op::Br | Op::Load | Op::Store | Op::New | Op::Context | Op::Address | Op::Levels
+        ) || op.has_cond()
             || op.is_call()
     };
     Op::ALL.iter().filter(|&&op| !special(op)).map(|&op| (op.row().name, op)).collect()
@@ -32,6 +34,7 @@ impl Parser {
             "guard" => Some(plain(Op::Guard, Kind::Bool)),
             "br" => Some(plain(Op::Br, Kind::Bool)),
             "context" => Some(plain(Op::Context, Kind::I64)),
+            "levels" => Some(plain(Op::Levels, Kind::I32)),
             "address" => Some(plain(Op::Address, Kind::I64)),
             "call" => Some(plain(Op::Call, Kind::None)),
             "invoke" => Some(plain(Op::Invoke, Kind::None)),

@@ -61,7 +61,9 @@ impl<'a> Printer<'a> {
             Op::New => write!(out, "{name}.{}", data.layout()),
             Op::CallIndirect | Op::InvokeIndirect => write!(out, "{name}.indirect"),
             op if op.has_lane() => write!(out, "{name}.{}.{kind}", data.lane().name()),
-            Op::Guard | Op::Br | Op::Context | Op::Address | Op::Call | Op::Invoke => write!(out, "{name}"),
+            Op::Guard | Op::Br | Op::Context | Op::Address | Op::Levels | Op::Call | Op::Invoke => {
+                write!(out, "{name}")
+            }
             _ if kind == Kind::None => write!(out, "{name}"),
             _ => write!(out, "{name}.{kind}"),
         };

@@ -8,8 +8,9 @@
 //! cannot have one. Nor has a call that is an `invoke`; there, calls of the body that may raise become `invoke`s to the same
 //! handler, unless they have a frame state: then the callee is left alone.
 //!
-//! Depth: a callee that counts its depth is not inlined. It would have to test that there is a level left, and to give its own to what it calls; the
-//! IR has no instruction for either.
+//! Depth: a callee that counts its depth is inlined only if it makes no calls: then it takes no level from anybody, and only tests that there is
+//! one left. So does what stands in its place; where there is none the call is made after all, and does what it does then. (Callees
+//! that make calls would have to give their level to what they call: they stay calls.)
 //!
 //! What is inlined: a body of at most [`BASE`] instructions, more by [`PER_LOOP`] for each loop around the call, few on cold paths, until the function has
 //! grown by [`GROWTH`] or its own size.
@@ -24,7 +25,9 @@ use smallvec::SmallVec;
 
 use super::Context;
 use crate::ir::cfg::Cfg;
-use crate::ir::{Block, Effects, Func, Function, Inst, Module, Op};
+use crate::ir::{
+    Block, Cond, Convention, Edge, Effects, Func, Function, Inst, InstData, Kind, Module, Op, Value,
+};
 
 /// Instructions of a body that is inlined anywhere.
 pub const BASE: usize = 24;
@@ -45,6 +48,8 @@ struct Callee {
     size: usize,
     /// It has guards, polls, exits.
     leaves: bool,
+    /// It counts its depth.
+    counts: bool,
     /// It has calls within a handler's reach.
     invokes: bool,
     /// It has calls that may raise, with a frame state.
@@ -103,7 +108,8 @@ pub fn run(function: &mut Function, context: &mut Context<'_>) -> bool {
         left -= callee.size;
         changed = true;
         let cfg = Cfg::of(body);
-        let added = importer.inline(function, context.module, body, &cfg, inst);
+        let mut added = if callee.counts { test_depth(function, inst) } else { Vec::new() };
+        added.extend(importer.inline(function, context.module, body, &cfg, inst));
         let mut chain = chain;
         chain.push(func);
         for &block in std::iter::once(&at).chain(&added) {
@@ -149,13 +155,46 @@ pub fn run(function: &mut Function, context: &mut Context<'_>) -> bool {
     true
 }
 
+/// Puts a test in front of a call: if no level is left it is made there, and does not return. Gives the new blocks; the call is in the last one.
+fn test_depth(function: &mut Function, call: Inst) -> Vec<Block> {
+    let data = *function.inst(call);
+    let Some(at) = function.inst_block(call) else { return Vec::new() };
+    function.position = function.inst_position(call);
+    let (deep, rest) = (function.new_block(), function.new_block());
+    function.block_mut(deep).cold = true;
+    function.block_mut(rest).cold = function.block(at).cold;
+    function.move_tail(call, rest);
+    let levels = function.append(at, InstData::new(Op::Levels, Kind::I32));
+    let levels = function.result(levels).unwrap_or(Value::NONE);
+    let zero = function.constant(Kind::I32, 0);
+    let d = function.add_edges(&[(deep, &[]), (rest, &[])]);
+    let test = InstData { aux: Cond::Eq as u16, d, ..InstData::binary(Op::BrCmp, Kind::I32, levels, zero) };
+    function.append(at, test);
+    let args: SmallVec<[Value; 8]> = function.list_values(data.arguments()).collect();
+    let b = function.list(&args).start;
+    let mut blocks = vec![deep];
+    let mut end = deep;
+    if data.op == Op::Invoke {
+        let Edge { to, args } = function.edge(data.d + 1);
+        let args: SmallVec<[Value; 8]> = function.list_values(args).collect();
+        end = function.new_block();
+        function.block_mut(end).cold = true;
+        blocks.push(end);
+        let d = function.add_edges(&[(end, &[]), (to, &args)]);
+        function.append(deep, InstData { b, d, ..data });
+    } else {
+        function.append(deep, InstData { b, ..data });
+    }
+    function.append(end, InstData::new(Op::Unreachable, Kind::None));
+    blocks.push(rest);
+    blocks
+}
+
 /// Looks at a body; none if nobody can have it.
 fn look(body: &Function, module: &Module) -> Option<Callee> {
-    if body.depth_check.is_some() {
-        return None;
-    }
+    let counts = body.depth_check.is_some();
     let mut callee =
-        Callee { size: 0, leaves: false, invokes: false, raises_with_state: false, returns: false };
+        Callee { size: 0, leaves: false, counts, invokes: false, raises_with_state: false, returns: false };
     for inst in body.order.iter().flat_map(|&block| body.insts(block)) {
         callee.size += 1;
         if callee.size > BASE + 3 * PER_LOOP {
@@ -164,6 +203,9 @@ fn look(body: &Function, module: &Module) -> Option<Callee> {
         let data = body.inst(inst);
         callee.leaves |= data.guard().is_some();
         callee.returns |= data.op == Op::Return;
+        if counts && (data.op.is_call() || data.op == Op::Levels) {
+            return None;
+        }
         if data.op.is_call() {
             callee.invokes |= data.op.is_terminator();
             callee.raises_with_state |= data.call_state().is_some() && may_raise(module, body, inst);
@@ -184,6 +226,9 @@ fn may_raise(module: &Module, function: &Function, inst: Inst) -> bool {
 /// Can this callee be inlined at this call without a change of meaning?
 fn fits(function: &Function, inst: Inst, callee: &Callee) -> bool {
     let data = function.inst(inst);
+    if callee.counts && function.sig.convention != Convention::Orus {
+        return false;
+    }
     match data.op {
         Op::Invoke => !callee.leaves && !callee.raises_with_state,
         _ if data.call_state().is_some() => !callee.invokes,

@@ -190,7 +190,7 @@ fn needs_orus(body: &Function, module: &Module) -> bool {
     let needs = |inst| {
         let data = body.inst(inst);
         match data.op {
-            Op::Context | Op::New | Op::Poll => true,
+            Op::Context | Op::Levels | Op::New | Op::Poll => true,
             Op::Call | Op::Invoke => module.signature(data.callee()).convention == Convention::Orus,
             Op::CallIndirect | Op::InvokeIndirect => {
                 module.sigs[data.indirect_sig().index()].convention == Convention::Orus

@@ -293,7 +293,7 @@ impl Plan {
         }
         self.fill(rng, &mut memory, FRAME, &self.frame);
         for flag in 0..FLAG_COUNT {
-            put(&mut memory, BASE + FLAGS as u64 + flag as u64, 1, u64::from(!rng.chance(7)));
+            put(&mut memory, BASE + FLAGS as u64 + flag as u64, 1, u64::from(!rng.chance(8)));
         }
         for word in 0..ARENA_WORDS {
             put(&mut memory, ARENA + 8 * word as u64, 8, datum(rng, Mem::I64, false));

@@ -297,6 +297,10 @@ pub(super) fn inst(e: &mut E<'_>, number: u32, allocs: &[Alloc]) {
             let to = ops.gpr();
             moves::gpr(e, R15, to);
         }
+        Inst::Levels => {
+            let to = ops.gpr();
+            e.asm.mov_r32_r32(to.as_32(), R14D);
+        }
         Inst::Vector(vector, lane, kind, src) => vectors::binary(e, vector, lane, kind, src, ops),
         Inst::VectorUnary(unary, lane, kind) => vectors::unary(e, unary, lane, kind, ops),
         Inst::Splat(lane, kind) => vectors::splat(e, lane, kind, ops),
@@ -312,7 +316,13 @@ pub(super) fn inst(e: &mut E<'_>, number: u32, allocs: &[Alloc]) {
 pub(super) fn bytes_most(inst: &Inst) -> u32 {
     match inst {
         Inst::Params => 32,
-        Inst::Zero | Inst::MoveInt | Inst::Context | Inst::ShiftCl(..) | Inst::Not(_) | Inst::Neg(_) => 3,
+        Inst::Zero
+        | Inst::MoveInt
+        | Inst::Context
+        | Inst::Levels
+        | Inst::ShiftCl(..)
+        | Inst::Not(_)
+        | Inst::Neg(_) => 3,
         Inst::ShiftImm(..) => 4,
         Inst::ShiftX(..) | Inst::FloatToBits | Inst::BitsToFloat | Inst::Jump => 5,
         Inst::Alu(..) | Inst::Lea(..) => 8,

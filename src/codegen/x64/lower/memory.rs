@@ -99,10 +99,11 @@ pub(super) fn poll(l: &mut L<'_>, inst: ir::Inst) {
     l.push_call(Inst::Poll(exit), crate::regalloc::RegSet::EMPTY, true);
 }
 
-pub(super) fn context(l: &mut L<'_>, inst: ir::Inst) {
+/// What is in a register of the Orus convention.
+pub(super) fn pinned(l: &mut L<'_>, inst: ir::Inst, machine: Inst) {
     if l.needs_context() {
         def(l, inst);
-        l.push(Inst::Context);
+        l.push(machine);
     }
 }
 

@@ -61,7 +61,8 @@ pub(super) fn inst(l: &mut L<'_>, inst: ir::Inst) {
         Op::Store => memory::store(l, inst),
         Op::New => memory::new(l, inst),
         Op::Poll => memory::poll(l, inst),
-        Op::Context => memory::context(l, inst),
+        Op::Context => memory::pinned(l, inst, Inst::Context),
+        Op::Levels => memory::pinned(l, inst, Inst::Levels),
         Op::Address => memory::symbol(l, inst),
         Op::Jump => l.push(Inst::Jump),
         Op::VSplat

@@ -123,7 +123,11 @@ impl Body<'_> {
     }
 
     pub(super) fn load_slot(&mut self) {
-        match self.below(5) {
+        match self.below(6) {
+            5 if !self.bare => {
+                let levels = self.emit(InstData::new(Op::Levels, Kind::I32));
+                self.pool.add_calm(Kind::I32, levels);
+            }
             0 => {
                 let place = self.arena();
                 self.load(place);

@@ -308,9 +308,14 @@ impl Body<'_> {
 
     /// A guard that mostly holds.
     pub(super) fn guard_statement(&mut self) {
-        let reasons =
-            [Reason::Kind, Reason::Target, Reason::Branch, Reason::Bounds, Reason::Null, Reason::Other];
-        let reason = *self.rng().pick(&reasons);
+        let reason = self.make.rng.weighted(&[
+            (2, Reason::Kind),
+            (4, Reason::Target),
+            (3, Reason::Branch),
+            (1, Reason::Bounds),
+            (1, Reason::Null),
+            (4, Reason::Other),
+        ]);
         let guard = self.guard(reason);
         match self.below(6) {
             0 | 1 => {
