@@ -17,6 +17,7 @@ const USAGE: &str = "usage:
     codegen-bench check [ROUNDS]                         the same and thresholds: the status is 1 if one is exceeded
     codegen-bench list SHAPE SIZE SETTING                listings
     codegen-bench ir SHAPE SIZE [SETTING]                the IR, optimised
+    codegen-bench --time-passes SHAPE SIZE SETTING       what each pass takes, of 100 compilations
 SHAPE: straight, branchy, kernels, or a kernel's name (SIZE is of no matter then)
 SETTING: none, fast, scalar (full without vectors), full; with the feature `peers`: cranelift-none-single, cranelift-none, cranelift-speed";
 
@@ -28,6 +29,7 @@ fn main() -> ExitCode {
         ["list", shape, size, setting] => list(shape, size, setting),
         ["ir", shape, size] => ir(shape, size, "none"),
         ["ir", shape, size, setting] => ir(shape, size, setting),
+        ["--time-passes", shape, size, setting] => time_passes(shape, size, setting),
         ["time"] => Some(time::run(9)),
         ["time", rounds] => rounds.parse().ok().map(time::run),
         ["run"] => Some(run::run(9, &[])),
@@ -94,6 +96,19 @@ fn list(shape: &str, size: &str, setting: &str) -> Option<bool> {
             println!("{}  {bytes} bytes  {slots} slots\n{}", function.name, compiled.listing);
         });
     }
+    Some(true)
+}
+
+fn time_passes(shape: &str, size: &str, setting: &str) -> Option<bool> {
+    let mut ours = Ours::new(ours::setting(setting)?);
+    let units = units(shape, size.parse().ok()?)?;
+    // Once with cold memory, which does not count.
+    units.iter().for_each(|unit| ours.compile_all(unit, |_, _, _| {}));
+    ours.time_passes();
+    for _ in 0..100 {
+        units.iter().for_each(|unit| ours.compile_all(unit, |_, _, _| {}));
+    }
+    print!("{}", ours.report);
     Some(true)
 }
 

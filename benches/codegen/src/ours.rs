@@ -12,7 +12,7 @@ use orus::codegen::x64::X64;
 use orus::codegen::{self, Compiled, Compiler, External, Isa, Stub};
 use orus::ir::{Func, Function};
 use orus::opt::pipeline::Vectors;
-use orus::opt::{self, Analyses, Level};
+use orus::opt::{self, Analyses, Level, Report};
 
 use crate::Unit;
 use crate::native::Native;
@@ -60,6 +60,8 @@ pub struct Ours {
     pub options: codegen::Options,
     analyses: Analyses,
     optimizer: opt::Options,
+    /// What the passes took, if [`time_passes`](Ours::time_passes) was called.
+    pub report: Report,
 }
 
 impl Ours {
@@ -70,11 +72,16 @@ impl Ours {
         optimizer.vectors = if setting.vectors { isa.vectors() } else { Vectors::empty() };
         Ours {
             compiler: Compiler::new(isa),
-            // Without the optimiser code is as long as it comes; else a thirtieth of the time buys a tenth of the bytes.
-            options: codegen::Options { short_branches: false, ..codegen::Options::default() },
+            options: codegen::Options::default(),
             analyses: Analyses::new(),
             optimizer,
+            report: Report::default(),
         }
+    }
+
+    /// From now on the time of each pass is added up.
+    pub fn time_passes(&mut self) {
+        self.optimizer.time = true;
     }
 
     /// Optimises a function of a unit in place and compiles it. `bodies` are the unit's, for inlining.
@@ -87,7 +94,10 @@ impl Ours {
         function: &mut Function,
         bodies: &[Option<&Function>],
     ) -> &Compiled {
-        opt::optimize(function, &unit.module, bodies, &self.optimizer, &mut self.analyses);
+        let report = opt::optimize(function, &unit.module, bodies, &self.optimizer, &mut self.analyses);
+        if self.optimizer.time {
+            self.report.add(&report);
+        }
         match self.compiler.compile(function, &unit.module, &self.options) {
             Ok(compiled) => compiled,
             Err(error) => panic!("{}: {error}", function.name),
