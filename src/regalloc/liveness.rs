@@ -24,8 +24,8 @@ pub(super) struct Exposed {
 /// Sets of blocks for one value at a time; empty between values.
 #[derive(Default)]
 pub(super) struct Scratch {
-    live_in: Vec<u64>,
-    live_out: Vec<u64>,
+    /// Those that it is alive into, and out of.
+    live: Vec<[u64; 2]>,
     /// By block: where its own last use ends, where that is known.
     ends: Vec<u32>,
     stack: Vec<u32>,
@@ -33,28 +33,27 @@ pub(super) struct Scratch {
     owners: [Vec<u32>; 2],
 }
 
+/// Adds the block to those that the value is alive into. Is it a new one?
 #[inline]
-fn set(bits: &mut [u64], at: u32) {
-    bits[at as usize / 64] |= 1 << (at % 64);
+fn enter(live: &mut [[u64; 2]], block: u32) -> bool {
+    let (word, bit) = (&mut live[block as usize / 64], 1 << (block % 64));
+    let new = word[0] & bit == 0;
+    word[0] |= bit;
+    new
 }
 
 /// Sets the bits of `first..=last`.
 #[inline]
-fn set_all(bits: &mut [u64], first: u32, last: u32) {
+fn set_all(live: &mut [[u64; 2]], which: usize, first: u32, last: u32) {
     let (low, high) = (first as usize / 64, last as usize / 64);
     let (from, to) = (u64::MAX << (first % 64), u64::MAX >> (63 - last % 64));
     if low == high {
-        bits[low] |= from & to;
+        live[low][which] |= from & to;
     } else {
-        bits[low] |= from;
-        bits[low + 1..high].fill(u64::MAX);
-        bits[high] |= to;
+        live[low][which] |= from;
+        live[low + 1..high].iter_mut().for_each(|words| words[which] = u64::MAX);
+        live[high][which] |= to;
     }
-}
-
-#[inline]
-fn get(bits: &[u64], at: u32) -> bool {
-    bits[at as usize / 64] >> (at % 64) & 1 == 1
 }
 
 /// The owner of a temporary's or a clobbered register.
@@ -133,16 +132,13 @@ impl Allocator {
             for (op, number) in list.iter().zip(range).rev() {
                 if op.role == Role::Use {
                     let late = self.is_late(op);
-                    let mut end = early + 1 + late;
-                    if op.constraint == Constraint::Reg {
-                        if tied != 0 && late == 0 && is_tied(list, tied, op) {
-                            // keeps LI4: it is moved before the instruction
-                            end = early;
-                        } else {
-                            self.need(op.vreg, number, early + late);
-                        }
+                    if tied != 0 && late == 0 && op.constraint == Constraint::Reg && is_tied(list, tied, op) {
+                        // keeps LI4: it is moved before the instruction
+                        self.extend(op.vreg, block, early);
+                    } else {
+                        let needed = op.constraint == Constraint::Reg;
+                        self.read(op.vreg, number, block, early + late, needed);
                     }
-                    self.extend(op.vreg, block, end);
                 } else {
                     let mut from = early + self.begins_late(op);
                     if let Constraint::Tied(used) = op.constraint {
@@ -317,8 +313,8 @@ impl Allocator {
         let late = self.is_late(op);
         let end = match op.constraint {
             Constraint::Reg if tied == 0 || late == 1 || !is_tied(list, tied, op) => {
-                self.need(v, number, early + late);
-                early + 1 + late
+                self.read(v, number, block, early + late, true);
+                return;
             }
             // keeps LI4: it is moved before the instruction
             Constraint::Reg => early,
@@ -418,9 +414,9 @@ impl Allocator {
     ) {
         let v = op.vreg;
         if op.constraint != Constraint::Any || f.value(v).rematerializable {
-            let value = &mut self.values[v.index()];
-            self.uses[number as usize] = UsePoint { at: early + 1, next: value.need };
-            value.need = number;
+            let need = &mut self.values[v.index()].need;
+            self.uses[number as usize] = UsePoint { at: early + 1, next: *need };
+            *need = number;
         }
         if self.define(f, v, block, from, from, early + 2) {
             self.begin(v, from);
@@ -538,6 +534,29 @@ impl Allocator {
         }
     }
 
+    /// The operand with that number reads the value at the point, and needs it in a register or not. Of several points in one step the late
+    /// one counts.
+    #[inline(always)]
+    fn read(&mut self, vreg: VReg, number: u32, block: u32, at: u32, needed: bool) {
+        let value = &mut self.values[vreg.index()];
+        if needed {
+            match self.uses.get_mut(value.need as usize) {
+                Some(next) if next.at / 2 == at / 2 => next.at = next.at.max(at),
+                _ => {
+                    self.uses[number as usize] = UsePoint { at, next: value.need };
+                    value.need = number;
+                }
+            }
+        }
+        if value.block == block {
+            value.end = value.end.max(at + 1);
+        } else if value.block == NONE {
+            (value.block, value.end) = (block, at + 1);
+        } else {
+            self.expose(vreg, block, at + 1);
+        }
+    }
+
     /// The value lives until `end` in the block.
     #[inline]
     fn extend(&mut self, vreg: VReg, block: u32, end: u32) {
@@ -547,24 +566,17 @@ impl Allocator {
         } else if value.block == NONE {
             (value.block, value.end) = (block, end);
         } else {
-            self.exposed.push(Exposed { block: value.block, end: value.end, next: value.exposed });
-            value.exposed = self.exposed.len() as u32 - 1;
-            (value.block, value.end) = (block, end);
+            self.expose(vreg, block, end);
         }
     }
 
-    /// The value must be in a register there, for the operand with that number. Of several points in one step the late one counts.
-    #[inline]
-    fn need(&mut self, vreg: VReg, number: u32, at: u32) {
+    /// The same of a value that is used in a block behind, too.
+    #[inline(never)]
+    fn expose(&mut self, vreg: VReg, block: u32, end: u32) {
         let value = &mut self.values[vreg.index()];
-        if let Some(next) = self.uses.get_mut(value.need as usize)
-            && next.at / 2 == at / 2
-        {
-            next.at = next.at.max(at);
-            return;
-        }
-        self.uses[number as usize] = UsePoint { at, next: value.need };
-        value.need = number;
+        self.exposed.push(Exposed { block: value.block, end: value.end, next: value.exposed });
+        value.exposed = self.exposed.len() as u32 - 1;
+        (value.block, value.end) = (block, end);
     }
 
     /// For each block, finds the last one before it that is in fewer loops, and the next run.
@@ -590,10 +602,8 @@ impl Allocator {
     #[inline(never)]
     fn build_ranges<F: Function + ?Sized>(&mut self, f: &F) {
         let words = self.blocks.len().div_ceil(64);
-        self.live.live_in.clear();
-        self.live.live_in.resize(words, 0);
-        self.live.live_out.clear();
-        self.live.live_out.resize(words, 0);
+        self.live.live.clear();
+        self.live.live.resize(words, [0; 2]);
         self.live.ends.clear();
         self.live.ends.resize(self.blocks.len(), 0);
         for at in 0..self.globals.len() {
@@ -640,73 +650,72 @@ impl Allocator {
     fn global_ranges<F: Function + ?Sized>(&mut self, f: &F, index: usize, from: u32) {
         let value = &self.values[index];
         let (def, mut exposed) = (value.block, value.exposed);
-        let live = &mut self.live;
+        let Scratch { live, ends, stack, .. } = &mut self.live;
+        let (live, ends, blocks) = (&mut live[..], &mut ends[..], &self.blocks[..]);
         let mut last = def;
-        while exposed != NONE {
-            let Exposed { block, end, next } = self.exposed[exposed as usize];
-            live.ends[block as usize] = end;
+        while let Some(&Exposed { block, end, next }) = self.exposed.get(exposed as usize) {
+            ends[block as usize] = end;
             last = last.max(block);
-            if !get(&live.live_in, block) {
-                set(&mut live.live_in, block);
-                live.stack.push(block);
-            }
             exposed = next;
-            while let Some(block) = live.stack.pop() {
+            let mut current = enter(live, block).then_some(block);
+            while let Some(block) = current {
+                current = None;
                 // To the beginning of the block's run, or to the definition, at once.
-                let run = self.blocks[block as usize].run;
+                let run = blocks[block as usize].run;
                 let inside = run <= def;
                 let top = if inside { def } else { run };
                 if top < block {
-                    set_all(&mut live.live_in, top + u32::from(inside), block);
-                    set_all(&mut live.live_out, top, block - 1);
+                    set_all(live, 0, top + u32::from(inside), block);
+                    set_all(live, 1, top, block - 1);
                 }
-                if inside {
-                    continue;
-                }
-                for &before in f.predecessors(run) {
-                    set(&mut live.live_out, before);
-                    last = last.max(before);
-                    if before != def && !get(&live.live_in, before) {
-                        debug_assert!(
-                            before > def,
-                            "RF3, RF4: the definition of v{index} dominates its uses"
-                        );
-                        set(&mut live.live_in, before);
-                        live.stack.push(before);
+                if !inside {
+                    for &before in f.predecessors(run) {
+                        last = last.max(before);
+                        live[before as usize / 64][1] |= 1 << (before % 64);
+                        if before != def && enter(live, before) {
+                            debug_assert!(
+                                before > def,
+                                "RF3, RF4: the definition of v{index} dominates its uses"
+                            );
+                            stack.extend(current.replace(before));
+                        }
                     }
                 }
+                current = current.or_else(|| stack.pop());
             }
         }
-        let to = if get(&live.live_out, def) { self.blocks[def as usize].to } else { value.end };
+        let out = live[def as usize / 64][1] >> (def % 64) & 1 == 1;
+        let to = if out { blocks[def as usize].to } else { value.end };
         let mut open = LiveRange { from, to };
-        let words = def as usize / 64..last as usize / 64 + 1;
-        for word in words.clone() {
-            let mut bits = live.live_in[word];
-            let first = &self.blocks[word * 64];
-            if bits == u64::MAX && live.live_out[word] == u64::MAX && open.to == first.from {
-                open.to = self.blocks[word * 64 + 63].to;
-                continue;
-            }
-            while bits != 0 {
-                let block = word * 64 + bits.trailing_zeros() as usize;
-                bits &= bits - 1;
-                let info = &self.blocks[block];
-                let to = if get(&live.live_out, block as u32) { info.to } else { live.ends[block] };
-                if open.to == info.from {
+        for word in def as usize / 64..last as usize / 64 + 1 {
+            let [mut live_in, live_out] = std::mem::take(&mut live[word]);
+            let (blocks, ends) = (&blocks[word * 64..], &ends[word * 64..]);
+            while live_in != 0 {
+                // From one block on through all that it lives into and out of.
+                let first = live_in.trailing_zeros() as usize;
+                let through = (!(live_in & live_out) & u64::MAX << first).trailing_zeros() as usize;
+                let to = if through == 64 {
+                    live_in = 0;
+                    blocks[63].to
+                } else {
+                    let ends_here = live_in >> through & 1 == 1;
+                    live_in &= !(u64::MAX >> (63 - through));
+                    if ends_here { ends[through] } else { blocks[through - 1].to }
+                };
+                let from = blocks[first].from;
+                if open.to == from {
                     open.to = to;
                     continue;
                 }
                 if open.from < open.to {
                     self.ranges.push(open);
                 }
-                open = LiveRange { from: info.from, to };
+                open = LiveRange { from, to };
             }
         }
         if open.from < open.to {
             self.ranges.push(open);
         }
-        live.live_in[words.clone()].fill(0);
-        live.live_out[words].fill(0);
     }
 }
 

@@ -242,7 +242,16 @@ impl Allocator {
         if let Some((index, used)) = tied
             && allocs[index] != allocs[used]
         {
-            self.move_to_tied(list, index, used, early, moves, allocs);
+            if self.faulty_ties() {
+                return self.move_to_tied(list, index, used, early, moves, allocs);
+            }
+            let (v, from, to) = (list[used].vreg, allocs[used], allocs[index]);
+            moves.add(early, v, from, to);
+            for (op, alloc) in list.iter().zip(allocs) {
+                if op.vreg == v && op.time == Time::Early && op.constraint == Constraint::Reg {
+                    *alloc = to;
+                }
+            }
         }
     }
 
@@ -336,6 +345,11 @@ impl Allocator {
         if from != Alloc::Reg(reg) && self.interval_from(op.vreg, early) != Some(Alloc::Reg(reg)) {
             moves.add(early, op.vreg, from, Alloc::Reg(reg));
         }
+    }
+
+    #[inline]
+    fn faulty_ties(&self) -> bool {
+        self.broken(Fault::ForgetTiedMove) || self.broken(Fault::WrongTied)
     }
 
     /// A tied def: its register holds the used value before the instruction.

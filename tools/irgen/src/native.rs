@@ -125,7 +125,7 @@ impl Native {
                 allocate: stub(isa.slow_path_stub(address(on_allocate)))?,
                 raise: stub(isa.raise_stub(address(on_raise)))?,
                 deep: stub(isa.raise_stub(address(on_deep)))?,
-                compiler: compiler(isa, &optimizer),
+                compiler: Compiler::new(isa),
             });
         }
         Ok(Native { cache, engines, stack, optimizer, collections: (0, 0) })
@@ -148,17 +148,6 @@ impl Native {
         }
         observed
     }
-}
-
-fn compiler(isa: X64, optimizer: &Evaluated) -> Compiler<X64> {
-    #[cfg_attr(not(feature = "planted-faults"), expect(unused_mut, reason = "a fault changes it"))]
-    let mut compiler = Compiler::new(isa);
-    #[cfg(feature = "planted-faults")]
-    if let Some(crate::fault::Fault::Allocator(fault)) = optimizer.fault {
-        compiler.plant(Some(fault));
-    }
-    let _ = optimizer;
-    compiler
 }
 
 impl Backend for Native {
@@ -260,13 +249,12 @@ impl Engine {
         };
         let mut addresses = Vec::new();
         let mut outside = thunk + aligned(&codes[0]);
-        // Behind the thunk.
-        let mut stubs = codes[1..].iter();
+        let mut codes = codes[1..].iter();
         let mut placed = Vec::new();
         for (number, body) in bodies.iter().enumerate() {
             let Some(body) = body else {
                 addresses.push(outside);
-                outside += stubs.next().map_or(0, aligned);
+                outside += codes.next().map_or(0, aligned);
                 continue;
             };
             let name = &module.funcs[number].name;

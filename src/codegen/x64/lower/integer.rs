@@ -29,10 +29,16 @@ pub(super) fn add(l: &mut L<'_>, inst: ir::Inst) {
             && l.as_const(l.data(inner).second()).is_none()
             && l.as_const(l.data(inner).first()).is_none()
         {
-            in_reg(l, l.data(inner).first());
-            in_reg(l, l.data(inner).second());
+            let (x, y) = (l.data(inner).first(), l.data(inner).second());
+            let (base, index, scale) = match (scaled(l, x), scaled(l, y)) {
+                (_, Some((index, scale))) => (x, index, scale),
+                (Some((index, scale)), None) => (y, index, scale),
+                (None, None) => (x, y, 0),
+            };
+            in_reg(l, base);
+            in_reg(l, index);
             def(l, inst);
-            return l.push(Inst::Lea(size, Addr { disp: imm, base: Base::Reg, index: Some(0) }));
+            return l.push(Inst::Lea(size, Addr { disp: imm, base: Base::Reg, index: Some(scale) }));
         }
         if l.lives_on(a) {
             in_reg(l, a);
