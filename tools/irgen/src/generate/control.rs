@@ -216,6 +216,7 @@ impl Body<'_> {
         } else {
             (self.small(kind, 7), 7)
         };
+        let outside = if !self.bare && self.chance(12) { Some(self.flag()) } else { None };
         let (zero, step) = (self.int(kind, 0), 1 + i64::from(self.chance(20)));
         let up = self.chance(75);
         let tested_first = self.chance(60) || !up && !kind.is_signed();
@@ -265,6 +266,12 @@ impl Body<'_> {
             let out: Vec<Value> = given.iter().map(|&passed| self.pass_quietly(passed)).collect();
             self.branch_compare(cond, kind, left, right, (body, &[]), (exit, &out));
             self.block = body;
+        }
+        // What looks as if it were the same in each turn, and cannot be moved.
+        if let Some(flag) = outside {
+            self.store_then_guard(flag);
+        } else if self.chance(12) {
+            self.count_in_memory();
         }
         self.statements();
         if breaks {

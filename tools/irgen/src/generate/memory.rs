@@ -189,7 +189,10 @@ impl Body<'_> {
     }
 
     pub(super) fn store_slot(&mut self) {
-        if self.bare || self.chance(20) {
+        if !self.bare && self.chance(8) {
+            let flag = self.flag();
+            self.store_then_guard(flag);
+        } else if self.bare || self.chance(20) {
             let place = self.arena();
             let value = self.storable(Mem::I64);
             self.store(place, value);
@@ -200,6 +203,33 @@ impl Body<'_> {
             if self.chance(30) {
                 self.load(Place::at(base, &slot));
             }
+        }
+    }
+
+    /// A number in memory is changed: what was loaded before is another one then.
+    pub(super) fn count_in_memory(&mut self) {
+        let kind = *self.make.rng.pick(&[Kind::I32, Kind::I64, Kind::U32]);
+        if self.bare {
+            return;
+        }
+        if let Some((base, slot)) = self.slot(true, |slot| slot.mem.kind() == kind) {
+            let place = Place::at(base, &slot);
+            let (value, by) = (self.load_quietly(place), self.calm(kind));
+            let sum = self.binary(Op::Add, kind, value, by);
+            self.store(place, sum);
+        }
+    }
+
+    /// A guard that shows what was stored in front of it, though that may be overwritten behind it.
+    pub(super) fn store_then_guard(&mut self, flag: Value) {
+        let place = self.arena();
+        let value = self.storable(Mem::I64);
+        self.store(place, value);
+        let guard = self.guard(Reason::Other);
+        self.emit(InstData { b: guard.0, ..InstData::unary(Op::Guard, Kind::Bool, flag) });
+        if self.chance(60) {
+            let value = self.storable(Mem::I64);
+            self.store(place, value);
         }
     }
 

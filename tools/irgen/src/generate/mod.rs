@@ -315,7 +315,7 @@ impl Statement {
         (Statement::FieldStore, 8),
         (Statement::Escape, 2),
         (Statement::Call, 7),
-        (Statement::Invoke, 3),
+        (Statement::Invoke, 4),
         (Statement::If, 8),
         (Statement::Switch, 3),
         (Statement::Loop, 12),

@@ -155,7 +155,11 @@ impl Body<'_> {
         let from = source as u16;
         match self.below(10) {
             0..2 if to != Kind::F64 => {
-                let value = if source == Kind::F64 {
+                let value = if self.chance(12) {
+                    // Perhaps too large.
+                    let value = self.value(source);
+                    self.binary(Op::Mul, source, value, value)
+                } else if source == Kind::F64 {
                     let int = self.calm(Kind::I32);
                     let float =
                         InstData { aux: Kind::I32 as u16, ..InstData::unary(Op::Convert, Kind::F64, int) };
@@ -163,7 +167,7 @@ impl Body<'_> {
                     let quarter = self.f.f64(0.25);
                     self.binary(Op::Mul, Kind::F64, float, quarter)
                 } else {
-                    if self.chance(20) { self.value(source) } else { self.calm(source) }
+                    if self.chance(35) { self.value(source) } else { self.calm(source) }
                 };
                 let guard = self.guard(Reason::Conversion);
                 let data = InstData::unary(Op::ConvertChecked, to, value);
