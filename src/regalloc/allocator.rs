@@ -1,8 +1,8 @@
 //! The allocator: a context whose buffers are used again for each function.
 
+use super::collect::{Exposed, Special};
 use super::fault::Fault;
 use super::interval::{BlockInfo, FixedRange, LiveInterval, LiveRange, NONE, Table, UNSET, UsePoint, Value};
-use super::liveness::Exposed;
 use super::resolve::Moves;
 use super::scan::{Class, NEVER, Register};
 use super::{Alloc, AllocError, Function, Machine, Output, PReg, RegSet};
@@ -54,7 +54,7 @@ pub struct Allocator {
     pub(super) block_at: Vec<u32>,
     pub(super) blocks: Vec<BlockInfo>,
     /// The instructions that are not plain.
-    pub(super) special: Vec<u32>,
+    pub(super) special: Vec<Special>,
     /// The steps of safepoints.
     pub(super) safepoints: Vec<u32>,
     /// Where values begin, in order.

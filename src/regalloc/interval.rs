@@ -158,4 +158,6 @@ pub(super) struct BlockInfo {
     pub run: u32,
     /// The next run.
     pub next_run: u32,
+    /// The only block that control comes from to the block's run, or `NONE`.
+    pub entry: u32,
 }

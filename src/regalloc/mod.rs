@@ -12,12 +12,15 @@ pub mod output;
 
 mod allocator;
 mod check_error;
+mod collect;
 mod evict;
 mod fault;
 mod interval;
+mod limits;
 mod liveness;
 mod resolve;
 mod scan;
+mod sequence;
 mod spill;
 mod split;
 #[cfg(test)]

@@ -1,8 +1,9 @@
 //! Resolution: from intervals to the places of operands, and to the moves between places.
 //!
-//! How it works. One pass over the code looks up where each operand is, and notes the moves that fixed and tied operands, the arguments
-//! of blocks and the stores after definitions take. Then only the values whose interval was split are looked at: where their intervals
-//! meet, and at the edges of the blocks into which they live. Last, the moves of each point are put into order.
+//! How it works. A value that is in one register all its life has a home, and operands of it are there: one look into a table for each. Only
+//! the other operands are looked at one by one, and instructions with fixed or tied ones; the moves that those, the arguments of blocks
+//! and the stores after definitions take are noted. Then only the values whose interval was split are looked at: where their intervals
+//! meet, and at the edges of the blocks into which they live. Last, the moves of each point are put into order (`sequence`).
 //!
 //! Invariants
 //! - RS1 All moves of an even point happen at once: each reads where the value is just before it ([`Allocator::place_at`] of the point
@@ -12,26 +13,24 @@
 //! Cost. Operands; and for split values the edges into blocks where they live.
 
 use super::allocator::Allocator;
+use super::collect::Special;
 use super::fault::Fault;
 use super::interval::{FAR, NONE, SPILLED, UNSET};
-use super::{
-    Alloc, Constraint, Edit, Function, Machine, Operand, Output, PReg, Point, RegSet, Role, Time, VReg,
-};
-use crate::parallel_move::{self, Step};
+use super::{Alloc, Constraint, Function, Machine, Operand, PReg, Role, Time, VReg};
 
 /// A move at a point; the next one there.
 #[derive(Clone, Copy, Debug)]
-struct Move {
-    vreg: VReg,
-    from: Alloc,
-    to: Alloc,
-    next: u32,
+pub(super) struct Move {
+    pub vreg: VReg,
+    pub from: Alloc,
+    pub to: Alloc,
+    pub next: u32,
 }
 
 impl Move {
     /// It computes a value for a slot: an argument for a parameter that is there.
     #[inline]
-    fn computes_slot(&self) -> bool {
+    pub(super) fn computes_slot(&self) -> bool {
         self.from == Alloc::None && matches!(self.to, Alloc::Slot(_))
     }
 }
@@ -39,15 +38,16 @@ impl Move {
 /// The moves, in lists by point.
 #[derive(Default)]
 pub(super) struct Moves {
-    first: Vec<u32>,
+    pub first: Vec<u32>,
     /// The points that have moves.
-    points: Vec<u64>,
-    all: Vec<Move>,
+    pub points: Vec<u64>,
+    pub all: Vec<Move>,
+    pub odd: Vec<u32>,
     /// The moves of the point that is put into order.
-    group: Vec<Move>,
-    pairs: Vec<(Alloc, Alloc)>,
+    pub group: Vec<Move>,
+    pub pairs: Vec<(Alloc, Alloc)>,
     /// The intervals of a value: where they begin, and the place.
-    places: Vec<(u32, Alloc)>,
+    pub places: Vec<(u32, Alloc)>,
 }
 
 impl Moves {
@@ -77,15 +77,19 @@ impl Allocator {
         let homes = std::mem::take(&mut self.homes);
         output.allocs.clear();
         let operands = f.operands();
-        let mut whole = true;
-        output.allocs.extend(operands.iter().map(|op| {
-            let home = homes[op.vreg.index()];
-            whole &= home != Alloc::None;
-            home
-        }));
+        output.allocs.resize(operands.len(), Alloc::None);
+        // The operands whose values are in more than one place, or stored.
+        let mut odd = std::mem::take(&mut moves.odd);
+        odd.clear();
+        for (number, (op, alloc)) in operands.iter().zip(&mut output.allocs[..]).enumerate() {
+            *alloc = homes[op.vreg.index()];
+            if *alloc == Alloc::None {
+                odd.push(number as u32);
+            }
+        }
         self.homes = homes;
         let special = std::mem::take(&mut self.special);
-        let mut rest = special.iter();
+        let (mut next_special, mut next_odd) = (0, 0);
         output.edits.clear();
         for block in 0..f.blocks() {
             let insts = f.block_insts(block);
@@ -94,27 +98,43 @@ impl Allocator {
                     self.store_param(param, insts.start + block, &mut moves);
                 }
             }
-            // If all values are in one place each, only what is particular has to be looked at.
-            if whole {
-                while let Some(&inst) = rest.as_slice().first()
-                    && inst < insts.end
+            // Only those have to be looked at, and what is particular about instructions.
+            let mut next = insts.start;
+            while next < insts.end {
+                let mut inst = insts.end;
+                if let Some(&number) = odd.get(next_odd) {
+                    inst = inst_with(f, number, next..insts.end);
+                }
+                if let Some(&Special { inst: found, def, used }) = special.get(next_special)
+                    && found <= inst
+                    && found < insts.end
                 {
-                    rest.next();
-                    self.place_special(f, inst, block, inst + 1 == insts.end, &mut moves, &mut output.allocs);
-                }
-            } else {
-                for inst in insts.clone() {
-                    let range = f.inst_operands(inst);
-                    let allocs = &output.allocs[range.start as usize..range.end as usize];
-                    let special = rest.as_slice().first() == Some(&inst);
-                    if special {
-                        rest.next();
+                    next_special += 1;
+                    // Mostly two values that got the same register.
+                    if found < inst && def != NONE {
+                        let (def, used) = (def as usize, used as usize);
+                        if output.allocs[def] != output.allocs[used] {
+                            let early = 2 * (found + block + 1);
+                            let range = f.inst_operands(found);
+                            let range = range.start as usize..range.end as usize;
+                            let (def, used) = (def - range.start, used - range.start);
+                            let allocs = &mut output.allocs[range.clone()];
+                            self.move_to_tied(&operands[range], def, used, early, &mut moves, allocs);
+                        }
+                        next = found + 1;
+                        continue;
                     }
-                    if special || allocs.contains(&Alloc::None) {
-                        let terminator = inst + 1 == insts.end;
-                        self.place_special(f, inst, block, terminator, &mut moves, &mut output.allocs);
-                    }
+                    inst = found;
                 }
+                if inst == insts.end {
+                    break;
+                }
+                let end = f.inst_operands(inst).end;
+                while odd.get(next_odd).is_some_and(|&number| number < end) {
+                    next_odd += 1;
+                }
+                self.place_special(f, inst, block, inst + 1 == insts.end, &mut moves, &mut output.allocs);
+                next = inst + 1;
             }
             let arguments = f.arguments(block);
             if !arguments.is_empty() {
@@ -129,6 +149,7 @@ impl Allocator {
             }
         }
         self.special = special;
+        moves.odd = odd;
         let connected = self.stats.splits > 0 || self.terminator_defs;
         for index in 0..if connected { self.values.len() as u32 } else { 0 } {
             let split = self.intervals[index as usize].next != NONE;
@@ -213,8 +234,8 @@ impl Allocator {
         }
     }
 
-    /// The places of an instruction's operands, and their moves, if that is more than values that are in one place all the time.
-    #[inline]
+    /// The places of an instruction's operands, one by one, and their moves.
+    #[inline(never)]
     fn place_special<F: Function + ?Sized>(
         &mut self,
         f: &F,
@@ -228,43 +249,6 @@ impl Allocator {
         let range = range.start as usize..range.end as usize;
         let (list, allocs) = (&f.operands()[range.clone()], &mut allocs[range]);
         let early = 2 * (inst + block + 1);
-        let mut tied = None;
-        for (index, (op, &alloc)) in list.iter().zip(&*allocs).enumerate() {
-            match op.constraint {
-                _ if alloc == Alloc::None => {
-                    return self.place_operands(list, early, terminator, moves, allocs);
-                }
-                Constraint::Reg | Constraint::Any => {}
-                Constraint::Tied(used) if tied.is_none() => tied = Some((index, usize::from(used))),
-                _ => return self.place_operands(list, early, terminator, moves, allocs),
-            }
-        }
-        if let Some((index, used)) = tied
-            && allocs[index] != allocs[used]
-        {
-            if self.faulty_ties() {
-                return self.move_to_tied(list, index, used, early, moves, allocs);
-            }
-            let (v, from, to) = (list[used].vreg, allocs[used], allocs[index]);
-            moves.add(early, v, from, to);
-            for (op, alloc) in list.iter().zip(allocs) {
-                if op.vreg == v && op.time == Time::Early && op.constraint == Constraint::Reg {
-                    *alloc = to;
-                }
-            }
-        }
-    }
-
-    /// The same, one by one.
-    #[inline(never)]
-    fn place_operands(
-        &mut self,
-        list: &[Operand],
-        early: u32,
-        terminator: bool,
-        moves: &mut Moves,
-        allocs: &mut [Alloc],
-    ) {
         let mut special = false;
         for (op, alloc) in list.iter().zip(&mut *allocs) {
             let v = op.vreg;
@@ -347,11 +331,6 @@ impl Allocator {
         }
     }
 
-    #[inline]
-    fn faulty_ties(&self) -> bool {
-        self.broken(Fault::ForgetTiedMove) || self.broken(Fault::WrongTied)
-    }
-
     /// A tied def: its register holds the used value before the instruction.
     fn move_to_tied(
         &mut self,
@@ -369,8 +348,11 @@ impl Allocator {
         }
         allocs[used] = if self.broken(Fault::WrongTied) { from } else { allocs[index] };
         for (twin, op) in list.iter().enumerate() {
-            let same = op.vreg == v && op.role == Role::Use && op.constraint == Constraint::Reg;
-            if same && op.time == Time::Early && twin != used && !is_tied(list, twin) {
+            if op.vreg != v || twin == used {
+                continue;
+            }
+            let same = op.role == Role::Use && op.constraint == Constraint::Reg;
+            if same && op.time == Time::Early && !is_tied(list, twin) {
                 allocs[twin] = allocs[index];
             }
         }
@@ -485,135 +467,25 @@ impl Allocator {
             }
         }
     }
+}
 
-    /// Puts the moves of each point into order.
-    #[inline(never)]
-    fn sequence(&mut self, machine: &Machine, moves: &mut Moves, output: &mut Output) {
-        let points = std::mem::take(&mut moves.points);
-        for (word, &bits) in points.iter().enumerate() {
-            let mut bits = bits;
-            while bits != 0 {
-                self.sequence_point(machine, word * 64 + bits.trailing_zeros() as usize, moves, output);
-                bits &= bits - 1;
-            }
-        }
-        moves.points = points;
+/// Of a range of instructions, the one with that operand, or the range's end. Mostly it is near to the beginning.
+#[inline]
+fn inst_with<F: Function + ?Sized>(f: &F, number: u32, insts: std::ops::Range<u32>) -> u32 {
+    if f.inst_operands(insts.end - 1).end <= number {
+        return insts.end;
     }
-
-    fn sequence_point(&mut self, machine: &Machine, at: usize, moves: &mut Moves, output: &mut Output) {
-        let mut next = moves.first[at];
-        let inst = self.inst_of(at as u32 / 2);
-        let info = &self.blocks[self.block_of(at as u32)];
-        let head = info.from as usize / 2 == at / 2;
-        let terminator = info.to as usize / 2 - 1 == at / 2;
-        let after = at % 2 == 1 && !head && !terminator;
-        let point = if after { Point::After(inst) } else { Point::Before(inst) };
-        let only = moves.all[next as usize];
-        if only.next == NONE && !only.computes_slot() {
-            self.edit(output, Edit { point, vreg: only.vreg, from: only.from, to: only.to });
-            return;
-        }
-        moves.group.clear();
-        while let Some(found) = moves.all.get(next as usize) {
-            moves.group.push(*found);
-            next = found.next;
-        }
-        self.sequence_group(machine, point, moves, output);
+    let (mut first, mut step) = (insts.start, 1);
+    while first + step < insts.end && f.inst_operands(first + step).start <= number {
+        first += step;
+        step *= 2;
     }
-
-    fn sequence_group(&mut self, machine: &Machine, point: Point, moves: &mut Moves, output: &mut Output) {
-        let group = &mut moves.group;
-        // Mostly nothing that is read is written: then any order will do.
-        let (mut read, mut written, mut slots) = (RegSet::EMPTY, RegSet::EMPTY, false);
-        for found in group.iter() {
-            match found.from {
-                Alloc::Reg(reg) => read.insert(reg),
-                Alloc::Slot(_) | Alloc::None => {}
-            }
-            match found.to {
-                Alloc::Reg(reg) => written.insert(reg),
-                Alloc::Slot(_) | Alloc::None => slots = true,
-            }
-        }
-        if !slots && read.intersection(written).is_empty() {
-            for found in moves.group.iter() {
-                self.edit(output, Edit { point, vreg: found.vreg, from: found.from, to: found.to });
-            }
-            return;
-        }
-        group.sort_unstable_by_key(|found| found.to);
-        moves.pairs.clear();
-        let direct = group.iter().filter(|found| !found.computes_slot());
-        moves.pairs.extend(direct.map(|found| (found.from, found.to)));
-        let value_to = |to: Alloc| group[group.partition_point(|found| found.to < to)].vreg;
-        if self.broken(Fault::UnorderedMoves) {
-            for found in &moves.group {
-                self.edit(output, Edit { point, vreg: found.vreg, from: found.from, to: found.to });
-            }
-            return;
-        }
-        let first = output.edits.len();
-        let through_scratch =
-            group.iter().any(|found| matches!((found.from, found.to), (Alloc::Slot(_), Alloc::Slot(_))));
-        let mut saved = Alloc::None;
-        let result = parallel_move::resolve(&moves.pairs, |step| {
-            let (vreg, from, to) = match step {
-                Step::Move { from, to } => (value_to(to), from, to),
-                Step::Save(from) => {
-                    let reader = group.iter().find(|found| found.from == from);
-                    let vreg = reader.map_or(VReg(0), |reader| reader.vreg);
-                    let info = self.values[vreg.index()].info;
-                    saved = if through_scratch {
-                        Alloc::Slot(self.slots.spare(info.slots))
-                    } else {
-                        Alloc::Reg(machine.scratch[info.class as usize])
-                    };
-                    if self.broken(Fault::WrongScratch) {
-                        saved = Alloc::Reg(machine.allocatable[info.class as usize][0]);
-                    }
-                    (vreg, from, saved)
-                }
-                Step::Restore(to) => (value_to(to), saved, to),
-            };
-            self.edit(output, Edit { point, vreg, from, to });
-        });
-        assert!(result.is_ok(), "RS1: two moves at {point:?} write the same place");
-        // What is computed and then stored needs the scratch register: last, when no cycle does and nobody reads those slots.
-        for found in group.iter().filter(|found| found.computes_slot()) {
-            let scratch = Alloc::Reg(machine.scratch[self.values[found.vreg.index()].info.class as usize]);
-            self.edit(output, Edit { point, vreg: found.vreg, from: Alloc::None, to: scratch });
-            self.edit(output, Edit { point, vreg: found.vreg, from: scratch, to: found.to });
-        }
-        if self.broken(Fault::ReversedMoves) {
-            output.edits[first..].reverse();
-        }
+    let mut end = insts.end.min(first + step);
+    while end - first > 1 {
+        let middle = first + (end - first) / 2;
+        if f.inst_operands(middle).start <= number { first = middle } else { end = middle }
     }
-
-    #[inline]
-    fn edit(&mut self, output: &mut Output, mut edit: Edit) {
-        let stats = &mut self.stats;
-        *match (edit.from, edit.to) {
-            (Alloc::Reg(_), Alloc::Reg(_)) => &mut stats.moves,
-            (Alloc::Reg(_), _) => &mut stats.stores,
-            (Alloc::Slot(_), Alloc::Reg(_)) => &mut stats.reloads,
-            (Alloc::Slot(_), _) => &mut stats.slot_moves,
-            (Alloc::None, _) => &mut stats.remats,
-        } += 1;
-        if edit.from == Alloc::None && self.broken(Fault::WrongRemat) {
-            let other = |value: &super::interval::Value| {
-                value.info.rematerializable && value.info.class == self.values[edit.vreg.index()].info.class
-            };
-            if let Some(found) =
-                (0..self.values.len()).find(|&index| index != edit.vreg.index() && other(&self.values[index]))
-            {
-                edit.vreg = VReg(found as u32);
-            }
-        }
-        if edit.from == Alloc::None && self.broken(Fault::RematFromSlot) {
-            edit.from = Alloc::Slot(super::SpillSlot(0));
-        }
-        output.edits.push(edit);
-    }
+    first
 }
 
 /// Is a def tied to the operand?

@@ -6,8 +6,8 @@
 //! spilled until it is used next, or this one.
 //!
 //! Invariants
-//! - SC1 At the point `at` that the scan has reached, a register's `holder` is the interval that lives there at `at`; intervals that
-//!   have a register and are in a hole are in `inactive`.
+//! - SC1 At the point at which an interval of a class was placed last, the `holder` of each register in `held` is the interval that lives
+//!   there; intervals that have a register and are in a hole are in `inactive`.
 //! - SC2 A value's first interval meets no inactive one later: in SSA form two values interfere only if one lives where the other is
 //!   defined. So only intervals split off, and those that begin behind their definition, are compared with the inactive ones.
 //!
@@ -17,7 +17,7 @@
 
 use super::allocator::Allocator;
 use super::fault::Fault;
-use super::interval::{FAR, FixedRange, HINT_REG, LiveInterval, NONE, UNSET};
+use super::interval::{FAR, HINT_REG, LiveInterval, NONE, UNSET};
 use super::{Alloc, AllocError};
 
 /// The state of a register, by class and preference. That of the holder counts only if it is in [`Class::held`].
@@ -35,8 +35,8 @@ pub(super) struct Register {
     /// The holder's next use point.
     pub(super) need: u32,
     /// Its first fixed range that does not end at or before the current point, and where that begins.
-    fixed: u32,
-    fixed_from: u32,
+    pub(super) fixed: u32,
+    pub(super) fixed_from: u32,
 }
 
 impl Register {
@@ -46,10 +46,10 @@ impl Register {
 
 /// An interval with a register, in a hole.
 #[derive(Clone, Copy, Debug)]
-struct Inactive {
-    interval: u32,
+pub(super) struct Inactive {
+    pub interval: u32,
     /// The range that comes next, and where it begins.
-    range: u32,
+    pub range: u32,
     from: u32,
     /// As in [`Register`].
     last_need: u32,
@@ -80,7 +80,7 @@ pub(super) struct Class {
     /// The first wall that is not passed, and its point.
     wall: u32,
     wall_at: u32,
-    inactive: Vec<Inactive>,
+    pub inactive: Vec<Inactive>,
 }
 
 impl Class {
@@ -152,7 +152,7 @@ pub(super) const NEVER: u32 = u32::MAX / 2;
 
 /// Is the hint a register of the class that begins at `base`, and in the mask?
 #[inline]
-fn is_free(hint: u8, base: usize, free: u32) -> bool {
+pub(super) fn is_free(hint: u8, base: usize, free: u32) -> bool {
     usize::from(hint) & !31 == base && free >> (hint % 32) & 1 == 1
 }
 
@@ -506,120 +506,5 @@ impl Allocator {
             }
         }
         self.place_by_force(number, class, split_off, wall)
-    }
-
-    /// The interval's last use point before the limit, if there is one.
-    #[inline]
-    fn last_need(&self, interval: &LiveInterval, limit: u32) -> Option<u32> {
-        let (mut last, mut need) = (None, interval.need);
-        while let Some(point) = self.uses.get(need as usize)
-            && point.at < limit
-        {
-            last = Some(point.at);
-            need = point.next;
-        }
-        last
-    }
-
-    /// The free register that the interval may keep for longest, and until where; a hint, or else the one to prefer, of those that it may
-    /// keep altogether.
-    #[inline(never)]
-    fn longest_free(
-        &self,
-        interval: &LiveInterval,
-        want: u32,
-        free: u32,
-        base: usize,
-        hints: [u8; 2],
-        split_off: bool,
-    ) -> (usize, u32) {
-        for hint in hints {
-            if is_free(hint, base, free) {
-                let limit = self.limit(interval, usize::from(hint), split_off);
-                if limit >= want {
-                    return (usize::from(hint), limit);
-                }
-            }
-        }
-        let (mut best, mut longest) = (base, 0);
-        for reg in each(base as u32, free) {
-            let limit = self.limit(interval, reg, split_off);
-            if limit >= want {
-                return (reg, limit);
-            }
-            if limit > longest || limit == longest && hints.contains(&(reg as u8)) {
-                (best, longest) = (reg, limit);
-            }
-        }
-        (best, longest)
-    }
-
-    /// Until where the interval may have the register, if its holder lets it: where a fixed range or an inactive interval is in its way.
-    #[inline]
-    pub(super) fn limit(&self, interval: &LiveInterval, reg: usize, split_off: bool) -> u32 {
-        let mut limit = FAR;
-        if self.registers[reg].fixed_from < interval.to {
-            limit = self.fixed_limit(interval, reg);
-        }
-        if split_off {
-            for other in &self.classes[reg / 32].inactive {
-                let it = &self.intervals[other.interval as usize];
-                if it.reg as usize == reg {
-                    limit = limit.min(self.meeting(interval, it, other.range));
-                }
-            }
-        }
-        limit
-    }
-
-    /// Where the interval first lives in a fixed range of the register that is not its own.
-    fn fixed_limit(&self, interval: &LiveInterval, reg: usize) -> u32 {
-        self.first_fixed(interval, &self.fixed[reg][self.registers[reg].fixed as usize..])
-    }
-
-    /// Where the interval first lives in one of the ranges that is not its own.
-    fn first_fixed(&self, interval: &LiveInterval, list: &[FixedRange]) -> u32 {
-        let (mut at, mut range) = (0, interval.range as usize);
-        while let Some(fixed) = list.get(at)
-            && fixed.from < interval.to
-        {
-            if fixed.owner == interval.vreg {
-                at += 1;
-                continue;
-            }
-            while self.ranges[range].to <= fixed.from {
-                range += 1;
-            }
-            let from = self.ranges[range].from.max(interval.from);
-            if from >= interval.to {
-                break;
-            }
-            if from < fixed.to {
-                return from.max(fixed.from);
-            }
-            // In a hole: on to what reaches behind it.
-            at += list[at..].partition_point(|fixed| fixed.to <= from);
-        }
-        FAR
-    }
-
-    /// Where two intervals first live both.
-    fn meeting(&self, interval: &LiveInterval, other: &LiveInterval, other_range: u32) -> u32 {
-        let (mut a, mut b) = (interval.range as usize, other_range as usize);
-        loop {
-            let (left, right) = (self.ranges[a], self.ranges[b]);
-            let from = left.from.max(right.from).max(interval.from);
-            if from >= interval.to.min(other.to) {
-                return FAR;
-            }
-            if from < left.to.min(right.to) {
-                return from;
-            }
-            if left.to <= right.to {
-                a += 1;
-            } else {
-                b += 1;
-            }
-        }
     }
 }
