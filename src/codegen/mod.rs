@@ -441,6 +441,11 @@ impl<I: Isa> Compiler<I> {
         regalloc::dump::listing(&self.code, self.isa.machine(convention), self.allocator.output())
     }
 
+    /// The intervals of the last function, as a picture; of long functions the beginning.
+    pub fn interval_picture(&self, convention: ir::Convention) -> String {
+        self.allocator.picture(&self.code, self.isa.machine(convention), 0)
+    }
+
     /// The machine instructions of the last function.
     pub fn code(&self) -> &minst::MCode<I::Inst> {
         &self.code
