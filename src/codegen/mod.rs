@@ -420,10 +420,10 @@ impl<I: Isa> Compiler<I> {
         Ok(&self.compiled)
     }
 
-    /// Makes the allocator make a mistake from now on.
+    /// Makes the allocator make a mistake from now on; `check` says whether debug builds check what it gives all the same.
     #[cfg(feature = "planted-faults")]
-    pub fn plant(&mut self, fault: Option<regalloc::Fault>) {
-        self.allocator.plant(fault);
+    pub fn plant(&mut self, fault: Option<regalloc::Fault>, check: bool) {
+        self.allocator.plant(fault, check);
     }
 
     /// The peephole patterns that have applied to the last function, and how often.

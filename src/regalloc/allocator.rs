@@ -94,6 +94,9 @@ pub struct Allocator {
     pub(super) stats: Stats,
     #[cfg(any(test, feature = "planted-faults"))]
     pub(super) fault: Option<Fault>,
+    /// What is made with a fault is checked as well.
+    #[cfg(any(test, feature = "planted-faults"))]
+    pub(super) check_faulty: bool,
 }
 
 impl Default for Allocator {
@@ -138,6 +141,8 @@ impl Allocator {
             stats: Stats::default(),
             #[cfg(any(test, feature = "planted-faults"))]
             fault: None,
+            #[cfg(any(test, feature = "planted-faults"))]
+            check_faulty: false,
         }
     }
 
@@ -157,10 +162,10 @@ impl Allocator {
         self.resolve(f, machine);
         self.map_safepoints();
         #[cfg(debug_assertions)]
-        if !self.broken_at_all()
+        if self.is_checked()
             && let Err(error) = super::checker::check(f, machine, &self.output)
         {
-            panic!("{error}\n{}", super::dump::listing(f, machine, &self.output));
+            panic!("wrong allocation: {error}\n{}", super::dump::listing(f, machine, &self.output));
         }
         Ok(&self.output)
     }
@@ -256,10 +261,19 @@ impl Allocator {
         false
     }
 
-    /// Makes each run from now on make a mistake.
+    /// Is the result checked? In debug builds it is, but where a mistake shall show in what the code does.
+    #[cfg(debug_assertions)]
+    fn is_checked(&self) -> bool {
+        #[cfg(any(test, feature = "planted-faults"))]
+        return self.fault.is_none() || self.check_faulty;
+        #[cfg(not(any(test, feature = "planted-faults")))]
+        true
+    }
+
+    /// Makes each run from now on make a mistake; `check` says whether debug builds check the result all the same.
     #[cfg(any(test, feature = "planted-faults"))]
-    pub fn plant(&mut self, fault: Option<Fault>) {
-        self.fault = fault;
+    pub fn plant(&mut self, fault: Option<Fault>, check: bool) {
+        (self.fault, self.check_faulty) = (fault, check);
     }
 }
 
