@@ -191,7 +191,7 @@ impl<'a, I: Isa> Emit<'a, I> {
             buffers.labels.push(self.asm.new_label());
             let insts = self.code.block_insts(block);
             buffers.before_most.push(most);
-            for inst in &self.code.insts()[insts.start as usize..insts.end as usize] {
+            for inst in self.code.insts(insts.clone()) {
                 most = most.saturating_add(I::bytes_most(inst));
             }
             let first_edit = edit;
@@ -201,7 +201,7 @@ impl<'a, I: Isa> Emit<'a, I> {
             most = most.saturating_add((edit - first_edit) as u32 * I::MOVE_BYTES_MOST);
             let only_jump = insts.len() == 1
                 && self.code.successors(block).len() == 1
-                && I::is_jump(&self.code.insts()[insts.start as usize]);
+                && I::is_jump(self.code.inst(insts.start));
             buffers.skipped.push(block != 0 && only_jump && first_edit == edit);
         }
         buffers.before_most.push(most);
@@ -223,7 +223,7 @@ impl<'a, I: Isa> Emit<'a, I> {
         self.buffers.handlers.clear();
         for block in 0..self.code.blocks() {
             let insts = self.code.block_insts(block);
-            if self.code.insts().get(insts.end as usize - 1).is_some_and(I::catches) {
+            if !insts.is_empty() && I::catches(self.code.inst(insts.end - 1)) {
                 let handler = self.target(self.code.successors(block)[1]);
                 self.buffers.handlers.push(handler);
             }
@@ -343,9 +343,9 @@ impl<'a, I: Isa> Emit<'a, I> {
                 let allocs = &self.output.allocs[operands.start as usize..operands.end as usize];
                 I::emit(self, inst, allocs);
                 debug_assert!(
-                    self.asm.offset() - offset <= I::bytes_most(&self.code.insts()[inst as usize]),
+                    self.asm.offset() - offset <= I::bytes_most(self.code.inst(inst)),
                     "{:?} takes {} bytes",
-                    self.code.insts()[inst as usize],
+                    self.code.inst(inst),
                     self.asm.offset() - offset
                 );
                 if self.options.notes && self.asm.offset() > offset {
@@ -450,8 +450,7 @@ impl<'a, I: Isa> Emit<'a, I> {
         buffers.place_of.resize(self.function.value_count(), (u32::MAX, SlotPlace::Dead));
         for (number, exit) in self.lower.exits.iter().enumerate() {
             let number = number as u32;
-            let inst = self.lower.places[exit.inst as usize];
-            let first = (self.code.inst_operands(inst).start + exit.first_operand) as usize;
+            let first = exit.first_operand as usize;
             for (index, value) in self.lower.exit_values[exit.values.start as usize..exit.values.end as usize]
                 .iter()
                 .enumerate()

@@ -37,7 +37,6 @@ pub struct LowerBuffers<I> {
     passed: Vec<Passed>,
     pub(super) exits: Vec<ExitData>,
     pub(super) exit_values: Vec<Value>,
-    pub(super) places: Vec<u32>,
 }
 
 impl<I> Default for LowerBuffers<I> {
@@ -54,7 +53,6 @@ impl<I> Default for LowerBuffers<I> {
             passed: Vec::new(),
             exits: Vec::new(),
             exit_values: Vec::new(),
-            places: Vec::new(),
         }
     }
 }
@@ -160,7 +158,7 @@ impl<'a, I: Isa> Lower<'a, I> {
             needs_frame: lower.needs_frame,
             marks: lower.marks,
         };
-        lower.code.finish(&mut lower.buffers.places);
+        lower.code.finish();
         Ok(lowered)
     }
 
@@ -458,10 +456,10 @@ impl<'a, I: Isa> Lower<'a, I> {
         let info = Info { clobbers, safepoint, is_move, plain, origin: self.inst };
         if !self.buffers.constants.is_empty() {
             let info = Info { clobbers: 0, safepoint: false, is_move: false, plain: true, origin: self.inst };
-            // The instruction's exits have noted its number as it would have been without them.
-            let made = self.code.made();
-            for exit in self.buffers.exits.iter_mut().rev().take_while(|exit| exit.inst == made) {
-                exit.inst += self.buffers.constants.len() as u32;
+            // The instruction's operands move up, those of its exits, too.
+            let start = self.code.first_operand();
+            for exit in self.buffers.exits.iter_mut().rev().take_while(|exit| exit.first_operand >= start) {
+                exit.first_operand += self.buffers.constants.len() as u32;
             }
             self.code.push_before(&self.buffers.constants, info);
             self.buffers.constants.clear();
@@ -475,7 +473,7 @@ impl<'a, I: Isa> Lower<'a, I> {
     pub fn exit(&mut self, guard: ir::Guard, time: Time) -> u32 {
         let exit = self.buffers.exits.len() as u32;
         let first_value = self.buffers.exit_values.len() as u32;
-        let first_operand = u32::from(self.code.operands_added());
+        let first_operand = self.code.operand_count();
         let function = self.function;
         function.visit_state(function.guard(guard).state, |value| {
             if self.buffers.noted[value.index()] != exit && self.as_const(value).is_none() {
@@ -486,13 +484,7 @@ impl<'a, I: Isa> Lower<'a, I> {
             }
         });
         let values = first_value..self.buffers.exit_values.len() as u32;
-        self.buffers.exits.push(ExitData {
-            guard,
-            inst: self.code.made(),
-            first_operand,
-            values,
-            origin: self.inst,
-        });
+        self.buffers.exits.push(ExitData { guard, first_operand, values, origin: self.inst });
         exit
     }
 

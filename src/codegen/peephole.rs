@@ -61,8 +61,8 @@ impl Peephole {
     pub(super) fn before<I: Isa>(&mut self, code: &mut MCode<I::Inst>) {
         self.applied.clear();
         self.applied.resize(I::BEFORE.len() + I::AFTER.len(), 0);
-        let insts = code.insts().len() as u32;
-        if !code.insts().iter().any(I::is_candidate_before) {
+        let insts = code.inst_count();
+        if !code.insts(0..insts).any(I::is_candidate_before) {
             return;
         }
         self.defs.clear();
@@ -78,7 +78,7 @@ impl Peephole {
         }
         let mut window = Before::<I> { code, defs: &self.defs };
         for inst in 0..insts {
-            if !I::is_candidate_before(&window.code.insts()[inst as usize]) {
+            if !I::is_candidate_before(window.code.inst(inst)) {
                 continue;
             }
             for (pattern, applied) in I::BEFORE.iter().zip(&mut self.applied) {
@@ -89,10 +89,10 @@ impl Peephole {
 
     /// Applies the patterns after allocation.
     pub(super) fn after<I: Isa>(&mut self, code: &mut MCode<I::Inst>, output: &mut Output) {
-        let insts = code.insts().len();
+        let insts = code.inst_count();
         self.applied.resize(I::BEFORE.len() + I::AFTER.len(), 0);
         self.moved.clear();
-        self.moved.resize(insts, 0);
+        self.moved.resize(insts as usize, 0);
         for edit in &output.edits {
             match edit.point {
                 Point::Before(inst) => self.moved[inst as usize] |= MOVED_BEFORE,
@@ -100,8 +100,8 @@ impl Peephole {
             }
         }
         let mut window = After::<I> { code, output, moved: &self.moved };
-        for inst in 0..insts as u32 {
-            if !I::is_candidate_after(&window.code.insts()[inst as usize]) {
+        for inst in 0..insts {
+            if !I::is_candidate_after(window.code.inst(inst)) {
                 continue;
             }
             for (pattern, applied) in I::AFTER.iter().zip(&mut self.applied[I::BEFORE.len()..]) {
@@ -122,12 +122,12 @@ impl<I: Isa> Before<'_, I> {
     /// The instruction.
     #[inline]
     pub fn inst(&self, inst: u32) -> I::Inst {
-        self.code.insts()[inst as usize]
+        *self.code.inst(inst)
     }
 
     /// An operand.
     pub fn operand(&self, inst: u32, index: u32) -> Operand {
-        self.code.operands()[(self.code.inst_operands(inst).start + index) as usize]
+        self.code.inst_operand(inst, index)
     }
 
     /// The instruction that gives a value; none if it is a block's parameter.
@@ -140,7 +140,7 @@ impl<I: Isa> After<'_, I> {
     /// The instruction.
     #[inline]
     pub fn inst(&self, inst: u32) -> I::Inst {
-        self.code.insts()[inst as usize]
+        *self.code.inst(inst)
     }
 
     /// Where an operand is.
