@@ -195,7 +195,7 @@ impl<'a, I: Isa> Emit<'a, I> {
                 most = most.saturating_add(I::bytes_most(inst));
             }
             let first_edit = edit;
-            while self.output.edits.get(edit).is_some_and(|edit| inst_of(edit.point) < insts.end) {
+            while self.output.edits.get(edit).is_some_and(|edit| edit.point.place() < 2 * insts.end) {
                 edit += 1;
             }
             most = most.saturating_add((edit - first_edit) as u32 * I::MOVE_BYTES_MOST);
@@ -321,6 +321,7 @@ impl<'a, I: Isa> Emit<'a, I> {
     fn emit_blocks(&mut self) {
         let blocks = self.code.blocks();
         let mut edit = 0;
+        let mut edited = self.edited(edit);
         for block in 0..blocks {
             if self.buffers.skipped[block as usize] {
                 continue;
@@ -335,7 +336,7 @@ impl<'a, I: Isa> Emit<'a, I> {
                 I::landing_pad(self.asm);
             }
             for inst in self.code.block_insts(block) {
-                if self.is_edited(edit, inst) {
+                if edited == inst {
                     self.emit_edits(&mut edit, Point::Before(inst));
                 }
                 let offset = self.asm.offset();
@@ -351,17 +352,18 @@ impl<'a, I: Isa> Emit<'a, I> {
                 if self.options.notes && self.asm.offset() > offset {
                     self.note(inst, block, offset);
                 }
-                if self.is_edited(edit, inst) {
+                if edited == inst {
                     self.emit_edits(&mut edit, Point::After(inst));
+                    edited = self.edited(edit);
                 }
             }
         }
     }
 
-    /// Does the next move belong to an instruction?
+    /// The instruction that a move belongs to; all ones behind the last one.
     #[inline]
-    fn is_edited(&self, edit: usize, inst: u32) -> bool {
-        self.output.edits.get(edit).is_some_and(|edit| inst_of(edit.point) == inst)
+    fn edited(&self, edit: usize) -> u32 {
+        self.output.edits.get(edit).map_or(u32::MAX, |edit| edit.point.place() / 2)
     }
 
     #[inline(never)]
@@ -522,11 +524,5 @@ impl<'a, I: Isa> Emit<'a, I> {
                 objects: first_object..compiled.exit_objects.len() as u32,
             });
         }
-    }
-}
-
-fn inst_of(point: Point) -> u32 {
-    match point {
-        Point::Before(inst) | Point::After(inst) => inst,
     }
 }

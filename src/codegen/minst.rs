@@ -135,17 +135,30 @@ impl<I: Copy> MCode<I> {
 
     // ---- While lowering. ----
 
-    /// A block at the end of the order, its successors known.
-    pub(super) fn add_block(&mut self, origin: Option<ir::Block>, depth: u32, weight: u32) -> u32 {
-        self.blocks.push(MBlock { origin, depth, weight, ..MBlock::default() });
-        self.blocks.len() as u32 - 1
+    /// A block at the end of the order.
+    #[inline]
+    pub(super) fn add_block(&mut self, origin: Option<ir::Block>, depth: u32, weight: u32) {
+        let params = self.vregs.len() as u32;
+        self.blocks.push(MBlock { origin, depth, weight, params: params..params, ..MBlock::default() });
     }
 
-    /// Says where control goes from a block.
-    pub(super) fn set_successors(&mut self, block: u32, to: impl Iterator<Item = u32>) {
+    /// Says where control goes from the last block.
+    #[inline]
+    pub(super) fn set_successors(&mut self, to: impl Iterator<Item = u32>) {
         let start = self.targets.len() as u32;
         self.targets.extend(to);
-        self.blocks[block as usize].successors = start..self.targets.len() as u32;
+        if let Some(block) = self.blocks.last_mut() {
+            block.successors = start..self.targets.len() as u32;
+        }
+    }
+
+    /// A parameter of the last block.
+    #[inline]
+    pub(super) fn add_param(&mut self, param: VReg) {
+        self.vregs.push(param);
+        if let Some(block) = self.blocks.last_mut() {
+            block.params.end += 1;
+        }
     }
 
     /// Computes predecessors from successors.
@@ -173,18 +186,18 @@ impl<I: Copy> MCode<I> {
         }
     }
 
-    /// The parameters of a block.
-    pub(super) fn set_params(&mut self, block: u32, params: impl Iterator<Item = VReg>) {
+    /// What follows are the arguments that a block passes to its successor.
+    #[inline]
+    pub(super) fn begin_arguments(&mut self, block: u32) {
         let start = self.vregs.len() as u32;
-        self.vregs.extend(params);
-        self.blocks[block as usize].params = start..self.vregs.len() as u32;
+        self.blocks[block as usize].arguments = start..start;
     }
 
-    /// What a block passes to its successor.
-    pub(super) fn set_arguments(&mut self, block: u32, arguments: &[VReg]) {
-        let start = self.vregs.len() as u32;
-        self.vregs.extend_from_slice(arguments);
-        self.blocks[block as usize].arguments = start..self.vregs.len() as u32;
+    /// An argument of a block.
+    #[inline]
+    pub(super) fn add_argument(&mut self, block: u32, argument: VReg) {
+        self.vregs.push(argument);
+        self.blocks[block as usize].arguments.end += 1;
     }
 
     /// A constant for the pool; its number.
