@@ -211,9 +211,7 @@ impl External {
 pub struct ExitData {
     /// The guard.
     pub guard: Guard,
-    /// The instruction, by the order in which they were made.
-    pub(super) inst: u32,
-    /// The operand of the instruction that holds the first value.
+    /// The number of the operand that holds the first value.
     pub(super) first_operand: u32,
     /// The values, in [`lower::LowerBuffers::exit_values`].
     pub(super) values: Range<u32>,

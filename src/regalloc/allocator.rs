@@ -79,6 +79,8 @@ pub struct Allocator {
     pub(super) classes: [Class; 2],
     pub(super) registers: Table<Register>,
     pub(super) fixed: Vec<Vec<FixedRange>>,
+    /// Those that have fixed ranges, by [`PReg::index`] of their index by class and preference.
+    pub(super) fixed_used: RegSet,
     /// By class: the (late) points of instructions that leave no register alone.
     pub(super) walls: [Vec<FixedRange>; 2],
     /// By class: the registers to allocate.
@@ -87,6 +89,8 @@ pub struct Allocator {
     pub(super) rank: Table<u8>,
     /// The inverse.
     pub(super) pregs: Table<PReg>,
+    /// The registers of the machine for which all that was made.
+    known: [Vec<PReg>; 2],
 
     pub(super) slots: super::spill::Slots,
     pub(super) moves: Moves,
@@ -130,11 +134,13 @@ impl Allocator {
             next_waiting: NEVER,
             classes: Default::default(),
             registers: Table([Register::FREE; 64]),
-            fixed: Vec::new(),
+            fixed: vec![Vec::new(); 64],
+            fixed_used: RegSet::EMPTY,
             walls: Default::default(),
             allocatable: Default::default(),
             rank: Table([UNSET; 64]),
             pregs: Table([PReg::from_index(0); 64]),
+            known: Default::default(),
             slots: Default::default(),
             moves: Default::default(),
             output: Output::default(),
@@ -223,23 +229,34 @@ impl Allocator {
         self.uses.resize(f.operands().len(), UsePoint { at: 0, next: NONE });
         self.ranges.reserve(2 * self.values.len() + 1);
 
-        self.rank.0.fill(UNSET);
-        self.fixed.resize(64, Vec::new());
-        self.registers.0.fill(Register::FREE);
-        for list in &mut self.fixed {
-            list.clear();
+        for reg in std::mem::take(&mut self.fixed_used).iter() {
+            self.fixed[reg.index()].clear();
+            self.registers[reg.index()] = Register::FREE;
         }
         for class in 0..2 {
             self.walls[class].clear();
+            self.classes[class].clear();
+        }
+        if self.known != machine.allocatable {
+            self.learn(machine);
+        }
+        Ok(())
+    }
+
+    /// Makes the tables of the machine's registers.
+    #[cold]
+    fn learn(&mut self, machine: &Machine) {
+        self.known.clone_from(&machine.allocatable);
+        self.rank.0.fill(UNSET);
+        for class in 0..2 {
             self.allocatable[class] = RegSet::of(&machine.allocatable[class]);
-            self.classes[class].clear(machine.allocatable[class].len());
+            self.classes[class].set_registers(machine.allocatable[class].len());
             for (at, &reg) in machine.allocatable[class].iter().enumerate() {
                 let rank = class * 32 + at;
                 self.rank[reg.index()] = rank as u8;
                 self.pregs[rank] = reg;
             }
         }
-        Ok(())
     }
 
     /// Is this mistake to be made? Never, but in tests of the tests.
