@@ -53,24 +53,29 @@ pub struct Allocator {
     /// By step: the block.
     pub(super) block_at: Vec<u32>,
     pub(super) blocks: Vec<BlockInfo>,
-    /// The instructions that are not plain.
+    /// The instructions that are not plain, from the last one on.
     pub(super) special: Vec<Special>,
     /// The steps of safepoints.
     pub(super) safepoints: Vec<u32>,
-    /// Where values begin, in order.
+    /// Where values begin, from the last one on.
     pub(super) order: Vec<(u32, u32)>,
     /// Values that terminators define in fixed registers: they may begin later than in order.
     pub(super) late_starts: Vec<u32>,
-    /// A terminator defines a value.
-    pub(super) terminator_defs: bool,
-    /// A value is stored.
-    pub(super) any_stored: bool,
+    /// Values with several intervals, or defined by a terminator; some twice.
+    pub(super) moving: Vec<u32>,
+    /// Values that are stored.
+    pub(super) stored: Vec<u32>,
     pub(super) live: super::liveness::Scratch,
 
     /// The first interval of each value, then those split off.
     pub(super) intervals: Vec<LiveInterval>,
-    /// By value: its register, if it is in it for all of its life and is not stored where it is defined; else `None`.
-    pub(super) homes: Vec<Alloc>,
+    /// By value: its register, by class and preference, if it is in it for all of its life and is not stored where it is defined; else
+    /// `UNSET`.
+    pub(super) homes: Vec<u8>,
+    /// By class and preference: registers that intervals have been in.
+    pub(super) taken: u64,
+    /// Registers of operands with a fixed one.
+    pub(super) operand_regs: RegSet,
     /// By step: the intervals split off that begin there early, and wait to be placed: a list.
     pub(super) waiting: Vec<u32>,
     /// The steps at which some wait or have waited, and the first at which one does.
@@ -89,6 +94,8 @@ pub struct Allocator {
     pub(super) rank: Table<u8>,
     /// The inverse.
     pub(super) pregs: Table<PReg>,
+    /// By what [`homes`](Self::homes) say: the place, or `None`.
+    pub(super) places: [Alloc; 256],
     /// The registers of the machine for which all that was made.
     known: [Vec<PReg>; 2],
 
@@ -121,11 +128,13 @@ impl Allocator {
             safepoints: Vec::new(),
             order: Vec::new(),
             late_starts: Vec::new(),
-            terminator_defs: false,
-            any_stored: false,
+            moving: Vec::new(),
+            stored: Vec::new(),
             live: Default::default(),
             intervals: Vec::new(),
             homes: Vec::new(),
+            taken: 0,
+            operand_regs: RegSet::EMPTY,
             waiting: Vec::new(),
             waiting_bits: Vec::new(),
             next_waiting: NEVER,
@@ -137,6 +146,7 @@ impl Allocator {
             allocatable: Default::default(),
             rank: Table([UNSET; 64]),
             pregs: Table([PReg::from_index(0); 64]),
+            places: [Alloc::None; 256],
             known: Default::default(),
             slots: Default::default(),
             moves: Default::default(),
@@ -157,7 +167,11 @@ impl Allocator {
     pub fn run<F: Function + ?Sized>(&mut self, f: &F, machine: &Machine) -> Result<&Output, AllocError> {
         self.prepare(f, machine)?;
         self.build(f)?;
-        self.scan()?;
+        if let Err(error) = self.scan() {
+            self.waiting.clear();
+            self.waiting_bits.clear();
+            return Err(error);
+        }
         self.choose_stores(f);
         self.assign_slots();
         self.resolve(f, machine);
@@ -206,22 +220,27 @@ impl Allocator {
         self.safepoints.clear();
         self.order.clear();
         self.late_starts.clear();
-        self.terminator_defs = false;
-        self.any_stored = false;
+        self.moving.clear();
+        self.stored.clear();
+        self.taken = 0;
+        self.operand_regs = RegSet::EMPTY;
         self.intervals.clear();
         self.intervals.resize(f.vregs() as usize, LiveInterval::NOWHERE);
         self.homes.clear();
-        self.homes.resize(f.vregs() as usize, Alloc::None);
-        self.waiting.clear();
-        self.waiting.resize(steps, NONE);
-        self.waiting_bits.clear();
-        self.waiting_bits.resize(steps.div_ceil(64), 0);
+        self.homes.resize(f.vregs() as usize, UNSET);
+        // Between functions nothing waits.
+        if self.waiting.len() < steps {
+            self.waiting.resize(steps, NONE);
+            self.waiting_bits.resize(steps.div_ceil(64), 0);
+        }
         self.next_waiting = NEVER;
         self.stats = Stats::default();
         self.values.resize(f.vregs() as usize, Value::UNKNOWN);
         self.block_at.reserve(steps);
         // Point `n` is that of operand `n`, if it has one.
-        self.uses.resize(f.operands().len(), UsePoint { at: 0, next: NONE });
+        if self.uses.len() < f.operands().len() {
+            self.uses.resize(f.operands().len(), UsePoint { at: 0, next: NONE });
+        }
         self.ranges.reserve(2 * self.values.len() + 1);
 
         for reg in std::mem::take(&mut self.fixed_used).iter() {
@@ -243,6 +262,7 @@ impl Allocator {
     fn learn(&mut self, machine: &Machine) {
         self.known.clone_from(&machine.allocatable);
         self.rank.0.fill(UNSET);
+        self.places.fill(Alloc::None);
         for class in 0..2 {
             self.allocatable[class] = RegSet::of(&machine.allocatable[class]);
             self.classes[class].set_registers(machine.allocatable[class].len());
@@ -250,6 +270,7 @@ impl Allocator {
                 let rank = class * 32 + at;
                 self.rank[reg.index()] = rank as u8;
                 self.pregs[rank] = reg;
+                self.places[rank] = Alloc::Reg(reg);
             }
         }
     }
