@@ -2,7 +2,7 @@
 //!
 //! Most values live in one block only, and when their definition is reached all of their uses are known: then their interval is made
 //! at once. Of the others it is noted in which blocks they are used. Hints, use points, fixed ranges and walls, safepoints, and where
-//! intervals begin are lists that [`Allocator::build`] turns round afterwards.
+//! intervals begin are lists from the last one on, which [`Allocator::build`] turns round or whoever reads them goes through backward.
 
 use super::allocator::Allocator;
 use super::fault::Fault;
