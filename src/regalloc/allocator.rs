@@ -103,6 +103,8 @@ pub struct Allocator {
     pub(super) moves: Moves,
     pub(super) output: Output,
     pub(super) stats: Stats,
+    /// The last run came to its end: the tables that are to be empty between functions are.
+    clean: bool,
     #[cfg(any(test, feature = "planted-faults"))]
     pub(super) fault: Option<Fault>,
 }
@@ -152,6 +154,7 @@ impl Allocator {
             moves: Default::default(),
             output: Output::default(),
             stats: Stats::default(),
+            clean: true,
             #[cfg(any(test, feature = "planted-faults"))]
             fault: None,
         }
@@ -167,15 +170,12 @@ impl Allocator {
     pub fn run<F: Function + ?Sized>(&mut self, f: &F, machine: &Machine) -> Result<&Output, AllocError> {
         self.prepare(f, machine)?;
         self.build(f)?;
-        if let Err(error) = self.scan() {
-            self.waiting.clear();
-            self.waiting_bits.clear();
-            return Err(error);
-        }
+        self.scan()?;
         self.choose_stores(f);
         self.assign_slots();
         self.resolve(f, machine);
         self.map_safepoints();
+        self.clean = !self.broken_at_all();
         #[cfg(debug_assertions)]
         if !self.broken_at_all()
             && let Err(error) = super::checker::check(f, machine, &self.output)
@@ -228,6 +228,15 @@ impl Allocator {
         self.intervals.resize(f.vregs() as usize, LiveInterval::NOWHERE);
         self.homes.clear();
         self.homes.resize(f.vregs() as usize, UNSET);
+        if !std::mem::replace(&mut self.clean, false) {
+            self.waiting.clear();
+            self.waiting_bits.clear();
+            self.live.clear();
+            if !self.broken(Fault::StaleMoves) {
+                self.moves.first.clear();
+                self.moves.points.clear();
+            }
+        }
         // Between functions nothing waits.
         if self.waiting.len() < steps {
             self.waiting.resize(steps, NONE);

@@ -29,6 +29,14 @@ pub(super) struct Scratch {
     pub owners: [Vec<u32>; 2],
 }
 
+impl Scratch {
+    /// Empties the sets, if a run has not come to its end.
+    pub(super) fn clear(&mut self) {
+        self.live.clear();
+        self.stack.clear();
+    }
+}
+
 /// A block's predecessors, as bits.
 #[derive(Clone, Copy, Default)]
 struct Near {
@@ -199,7 +207,7 @@ impl Allocator {
         let (mut tail, mut used) = (Exposed { block: def, end: value.end, next: NONE }, 0);
         while let Some(&found) = self.exposed.get(at as usize) {
             self.live.ends[found.block as usize] = found.end;
-            used |= 1 << (found.block - def) % 64;
+            used |= 1 << ((found.block - def) % 64);
             (tail, at) = (found, found.next);
         }
         // The last of them comes last: if that is in the definition's run, so is all of the value's life.
