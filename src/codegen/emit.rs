@@ -6,7 +6,7 @@
 //! The frame, from the frame pointer downward: slots for values, registers that are saved, arguments for calls. A function that
 //! needs none of these, and cannot be left through an exit, has no frame.
 
-use super::isa::Isa;
+use super::isa::{Isa, Passed};
 use super::lower::{LowerBuffers, Lowered};
 use super::minst::{MCode, Remat};
 use super::{
@@ -15,7 +15,7 @@ use super::{
 use crate::asm::Label;
 use crate::asm::reloc::{RelocField, RelocTarget};
 use crate::ir::{Convention, Function, Module, Removed, StateSlot, Value};
-use crate::regalloc::{Alloc, Edit, Function as _, Output, PReg, Point, RegSet, SpillSlot};
+use crate::regalloc::{Alloc, Edit, Function as _, Output, PReg, Point, SpillSlot};
 
 /// Memory that emission uses again for each function.
 #[derive(Default, Debug)]
@@ -31,6 +31,7 @@ pub struct EmitBuffers {
     saved: Vec<PReg>,
     place_of: Vec<(u32, SlotPlace)>,
     objects: Vec<Removed>,
+    passed: Vec<Passed>,
     /// What the listing has spoken of last.
     noted: Option<crate::ir::Inst>,
     noted_block: Option<crate::ir::Block>,
@@ -143,18 +144,7 @@ impl<'a, I: Isa> Emit<'a, I> {
     fn lay_out_frame(&mut self, lowered: Lowered) -> Result<(), CompileError> {
         self.buffers.saved.clear();
         if self.function.sig.convention == Convention::System {
-            let mut used = RegSet::EMPTY;
-            for alloc in &self.output.allocs {
-                if let Alloc::Reg(reg) = alloc {
-                    used.insert(*reg);
-                }
-            }
-            for edit in &self.output.edits {
-                if let Alloc::Reg(reg) = edit.to {
-                    used.insert(reg);
-                }
-            }
-            self.buffers.saved.extend(used.intersection(self.isa.saved()).iter());
+            self.buffers.saved.extend(self.output.used.intersection(self.isa.saved()).iter());
         }
         let saved = self.buffers.saved.len() as u32;
         let slots = self.output.slots;
@@ -173,6 +163,18 @@ impl<'a, I: Isa> Emit<'a, I> {
         self.buffers.saved.iter().enumerate().map(move |(index, &reg)| (reg, -8 * (base + 1 + index as i32)))
     }
 
+    /// Places of arguments, none yet, in memory that is used again: give it back with [`give_places`](Self::give_places).
+    pub fn take_places(&mut self) -> Vec<Passed> {
+        let mut passed = std::mem::take(&mut self.buffers.passed);
+        passed.clear();
+        passed
+    }
+
+    /// Ends what [`take_places`](Self::take_places) began.
+    pub fn give_places(&mut self, passed: Vec<Passed>) {
+        self.buffers.passed = passed;
+    }
+
     /// Finds the blocks that hold nothing, and makes labels.
     fn prepare(&mut self) {
         let blocks = self.code.blocks();
@@ -183,6 +185,7 @@ impl<'a, I: Isa> Emit<'a, I> {
         buffers.returns.clear();
         buffers.skipped.clear();
         buffers.before_most.clear();
+        buffers.handlers.clear();
         let mut most = 0_u32;
         buffers.noted = None;
         buffers.noted_block = None;
@@ -199,9 +202,11 @@ impl<'a, I: Isa> Emit<'a, I> {
                 edit += 1;
             }
             most = most.saturating_add((edit - first_edit) as u32 * I::MOVE_BYTES_MOST);
-            let only_jump = insts.len() == 1
-                && self.code.successors(block).len() == 1
-                && I::is_jump(self.code.inst(insts.start));
+            let last = self.code.inst(insts.end - 1);
+            if I::catches(last) {
+                buffers.handlers.push(self.code.successors(block)[1]);
+            }
+            let only_jump = insts.len() == 1 && I::is_jump(last) && self.code.successors(block).len() == 1;
             buffers.skipped.push(block != 0 && only_jump && first_edit == edit);
         }
         buffers.before_most.push(most);
@@ -219,14 +224,10 @@ impl<'a, I: Isa> Emit<'a, I> {
         }
     }
 
+    /// The blocks that control comes to when a callee raises. (Now it is known which ones are skipped.)
     fn find_handlers(&mut self) {
-        self.buffers.handlers.clear();
-        for block in 0..self.code.blocks() {
-            let insts = self.code.block_insts(block);
-            if !insts.is_empty() && I::catches(self.code.inst(insts.end - 1)) {
-                let handler = self.target(self.code.successors(block)[1]);
-                self.buffers.handlers.push(handler);
-            }
+        for at in 0..self.buffers.handlers.len() {
+            self.buffers.handlers[at] = self.target(self.buffers.handlers[at]);
         }
     }
 

@@ -408,7 +408,7 @@ impl Jit {
             let name = &module.funcs[func.index()].name;
             let compiled = self
                 .compiler
-                .compile(&body, module, &self.options.compiler)
+                .compile_with(&body, module, &self.options.compiler, self.analyses.known_cfg())
                 .map_err(|error| JitError::Compile { function: name.clone(), error })?;
             image.note(func, &body, module, compiled);
             let stubs = |external| matches!(external, External::Func(func) if bodies[func.index()].is_some());

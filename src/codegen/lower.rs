@@ -24,13 +24,16 @@ use crate::regalloc::{Constraint, Operand, RegClass, RegSet, Time, VReg, ValueIn
 /// Memory that lowering uses again for each function.
 #[derive(Debug)]
 pub struct LowerBuffers<I> {
-    cfg: Cfg,
     pub(super) order: Order,
     uses: Vec<u16>,
     /// By value: its register; with `UNASKED` set if nobody has asked for it, all ones if it has none.
     vregs: Vec<u32>,
+    /// By instruction in a block that can be reached; others have what was there before.
     epochs: Vec<u32>,
+    /// By value: the stamp of the last exit that has it.
     noted: Vec<u32>,
+    /// The last exit's, of all functions.
+    stamp: u32,
     /// Constants that the next instruction has asked for.
     constants: Vec<(I, VReg)>,
     passed: Vec<Passed>,
@@ -41,17 +44,32 @@ pub struct LowerBuffers<I> {
 impl<I> Default for LowerBuffers<I> {
     fn default() -> Self {
         LowerBuffers {
-            cfg: Cfg::default(),
             order: Order::default(),
             uses: Vec::new(),
             vregs: Vec::new(),
             epochs: Vec::new(),
             noted: Vec::new(),
+            stamp: 0,
             constants: Vec::new(),
             passed: Vec::new(),
             exits: Vec::new(),
             exit_values: Vec::new(),
         }
+    }
+}
+
+impl<I> LowerBuffers<I> {
+    /// A stamp that no value has yet.
+    fn next_stamp(&mut self, values: usize) -> u32 {
+        if self.noted.len() < values {
+            self.noted.resize(values, 0);
+        }
+        self.stamp = self.stamp.wrapping_add(1);
+        if self.stamp == 0 {
+            self.noted.fill(0);
+            self.stamp = 1;
+        }
+        self.stamp
     }
 }
 
@@ -87,6 +105,7 @@ pub struct Lower<'a, I: Isa> {
     pub options: &'a Options,
     /// The result.
     pub code: &'a mut MCode<I::Inst>,
+    cfg: &'a Cfg,
     buffers: &'a mut LowerBuffers<I::Inst>,
     block: Block,
     mblock: u32,
@@ -101,6 +120,8 @@ pub struct Lower<'a, I: Isa> {
     pub keep_loads: bool,
     /// What emission has to know of the whole function, as the target likes.
     pub marks: u32,
+    /// Peephole patterns before allocation may apply.
+    candidates: bool,
     /// The first thing that cannot be lowered.
     pub error: Option<CompileError>,
 }
@@ -112,12 +133,12 @@ impl<'a, I: Isa> Lower<'a, I> {
         module: &'a Module,
         isa: &'a I,
         options: &'a Options,
+        cfg: &'a Cfg,
         code: &'a mut MCode<I::Inst>,
         buffers: &'a mut LowerBuffers<I::Inst>,
     ) -> Result<Lowered, CompileError> {
         code.clear();
-        buffers.cfg.compute(function);
-        buffers.order.compute(function, &buffers.cfg);
+        buffers.order.compute(function, cfg);
         buffers.exits.clear();
         buffers.exit_values.clear();
         let mut lower = Lower {
@@ -125,6 +146,7 @@ impl<'a, I: Isa> Lower<'a, I> {
             module,
             isa,
             options,
+            cfg,
             code,
             buffers,
             block: function.entry(),
@@ -135,6 +157,7 @@ impl<'a, I: Isa> Lower<'a, I> {
             needs_frame: false,
             keep_loads: false,
             marks: 0,
+            candidates: false,
             error: None,
         };
         lower.count_uses();
@@ -157,6 +180,7 @@ impl<'a, I: Isa> Lower<'a, I> {
             has_calls: lower.has_calls,
             needs_frame: lower.needs_frame,
             marks: lower.marks,
+            candidates: lower.candidates,
         };
         lower.code.finish();
         Ok(lowered)
@@ -170,13 +194,11 @@ impl<'a, I: Isa> Lower<'a, I> {
         buffers.uses.resize(function.value_count(), 0);
         buffers.vregs.clear();
         buffers.vregs.resize(function.value_count(), NO_VREG);
-        buffers.noted.clear();
-        buffers.noted.resize(function.value_count(), u32::MAX);
-        buffers.epochs.clear();
-        buffers.epochs.resize(function.inst_count(), 0);
+        if buffers.epochs.len() < function.inst_count() {
+            buffers.epochs.resize(function.inst_count(), 0);
+        }
         let mut epoch = 0;
-        for index in 0..buffers.cfg.rpo.len() {
-            let block = buffers.cfg.rpo[index];
+        for &block in &self.cfg.rpo {
             epoch += 1;
             let mut next = function.first_inst(block);
             while let Some(inst) = next {
@@ -229,7 +251,7 @@ impl<'a, I: Isa> Lower<'a, I> {
                         u32::MAX => of_block(edge),
                         middle => middle,
                     };
-                    self.code.set_successors(buffers.cfg.edges(block).map(target));
+                    self.code.set_successors(self.cfg.edges(block).map(target));
                     for value in function.params(block) {
                         if block != function.entry() && buffers.uses[value.index()] > 0 {
                             let vreg = self.code.new_vreg(Lower::<I>::info(function.kind(*value)), Remat::No);
@@ -352,6 +374,7 @@ impl<'a, I: Isa> Lower<'a, I> {
         if known < UNASKED { VReg(known) } else { self.first_asked(value, known) }
     }
 
+    #[inline(never)]
     fn first_asked(&mut self, value: Value, known: u32) -> VReg {
         if known != NO_VREG {
             self.buffers.vregs[value.index()] = known & !UNASKED;
@@ -433,18 +456,24 @@ impl<'a, I: Isa> Lower<'a, I> {
     #[inline]
     fn push_with(&mut self, inst: I::Inst, clobbers: u8, safepoint: bool, is_move: bool) {
         let plain = clobbers == 0 && !safepoint && !is_move && self.code.operands_plain();
-        let info = Info { clobbers, safepoint, is_move, plain, origin: self.inst };
+        self.candidates |= I::is_candidate_before(&inst);
         if !self.buffers.constants.is_empty() {
-            let info = Info { clobbers: 0, safepoint: false, is_move: false, plain: true, origin: self.inst };
-            // The instruction's operands move up, those of its exits, too.
-            let start = self.code.first_operand();
-            for exit in self.buffers.exits.iter_mut().rev().take_while(|exit| exit.first_operand >= start) {
-                exit.first_operand += self.buffers.constants.len() as u32;
-            }
-            self.code.push_before(&self.buffers.constants, info);
-            self.buffers.constants.clear();
+            self.push_constants();
         }
-        self.code.push(inst, info);
+        self.code.push(inst, Info { clobbers, safepoint, is_move, plain, origin: self.inst });
+    }
+
+    /// Pushes the constants that the next instruction has asked for.
+    #[inline(never)]
+    fn push_constants(&mut self) {
+        let info = Info { clobbers: 0, safepoint: false, is_move: false, plain: true, origin: self.inst };
+        // The instruction's operands move up, those of its exits, too.
+        let start = self.code.first_operand();
+        for exit in self.buffers.exits.iter_mut().rev().take_while(|exit| exit.first_operand >= start) {
+            exit.first_operand += self.buffers.constants.len() as u32;
+        }
+        self.code.push_before(&self.buffers.constants, info);
+        self.buffers.constants.clear();
     }
 
     /// Adds what a guard's frame state needs as operands of the next instruction, and gives the number of the exit.
@@ -455,9 +484,10 @@ impl<'a, I: Isa> Lower<'a, I> {
         let first_value = self.buffers.exit_values.len() as u32;
         let first_operand = self.code.operand_count();
         let function = self.function;
+        let stamp = self.buffers.next_stamp(function.value_count());
         function.visit_state(function.guard(guard).state, |value| {
-            if self.buffers.noted[value.index()] != exit && self.as_const(value).is_none() {
-                self.buffers.noted[value.index()] = exit;
+            if self.buffers.noted[value.index()] != stamp && self.as_const(value).is_none() {
+                self.buffers.noted[value.index()] = stamp;
                 let vreg = self.reg(value);
                 self.code.add_operand(Operand { time, ..Operand::any_use(vreg) });
                 self.buffers.exit_values.push(value);
@@ -530,4 +560,6 @@ pub struct Lowered {
     pub needs_frame: bool,
     /// What else the target noted.
     pub marks: u32,
+    /// Peephole patterns before allocation may apply.
+    pub candidates: bool,
 }

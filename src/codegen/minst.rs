@@ -293,7 +293,10 @@ impl<I: Copy> MCode<I> {
                 self.blocks[block as usize].insts.start = at;
                 current = block;
             }
-            self.insts.extend_from_slice(&self.back[start as usize..end]);
+            // Mostly one or two.
+            for inst in &self.back[start as usize..end] {
+                self.insts.push(*inst);
+            }
             end = start as usize;
         }
         if let Some(last) = self.blocks.get_mut(current as usize) {

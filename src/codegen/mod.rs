@@ -84,6 +84,7 @@ use std::fmt;
 use std::ops::Range;
 
 use crate::asm::AsmError;
+use crate::ir::cfg::Cfg;
 use crate::ir::{self, Func, Function, Guard, Inst, Kind, Module, Symbol, TypeId};
 use crate::regalloc::{self, AllocError, Allocator};
 
@@ -350,6 +351,7 @@ pub struct Compiler<I: Isa> {
     /// The target.
     pub isa: I,
     code: minst::MCode<I::Inst>,
+    cfg: Cfg,
     buffers: lower::LowerBuffers<I::Inst>,
     allocator: Allocator,
     asm: I::Asm,
@@ -364,6 +366,7 @@ impl<I: Isa> Compiler<I> {
         Compiler {
             isa,
             code: minst::MCode::default(),
+            cfg: Cfg::default(),
             buffers: lower::LowerBuffers::default(),
             allocator: Allocator::new(),
             asm: I::Asm::default(),
@@ -383,10 +386,36 @@ impl<I: Isa> Compiler<I> {
         module: &Module,
         options: &Options,
     ) -> Result<&Compiled, CompileError> {
-        let lowered =
-            lower::Lower::run(function, module, &self.isa, options, &mut self.code, &mut self.buffers)?;
+        self.compile_with(function, module, options, None)
+    }
+
+    /// The same, with the function's graph, if it is known: what [`Analyses::known_cfg`](crate::opt::Analyses::known_cfg) has after
+    /// optimising it.
+    ///
+    /// # Errors
+    /// As there.
+    ///
+    /// # Panics
+    /// May panic, or give wrong code, if the graph is another one.
+    pub fn compile_with(
+        &mut self,
+        function: &Function,
+        module: &Module,
+        options: &Options,
+        cfg: Option<&Cfg>,
+    ) -> Result<&Compiled, CompileError> {
+        let mut own = std::mem::take(&mut self.cfg);
+        let cfg = cfg.unwrap_or_else(|| {
+            own.compute(function);
+            &own
+        });
+        debug_assert!(cfg.is_of(function), "the graph is that of the function");
+        let (code, buffers) = (&mut self.code, &mut self.buffers);
+        let lowered = lower::Lower::run(function, module, &self.isa, options, cfg, code, buffers);
+        self.cfg = own;
+        let lowered = lowered?;
         if options.peephole {
-            self.peephole.before::<I>(&mut self.code);
+            self.peephole.before::<I>(&mut self.code, lowered.candidates);
         }
         let limited;
         let machine = match options.registers {

@@ -51,12 +51,12 @@ pub struct Peephole {
 }
 
 impl Peephole {
-    /// Applies the patterns before allocation.
-    pub(super) fn before<I: Isa>(&mut self, code: &mut MCode<I::Inst>) {
+    /// Applies the patterns before allocation, if there are candidates.
+    pub(super) fn before<I: Isa>(&mut self, code: &mut MCode<I::Inst>, candidates: bool) {
         self.applied.clear();
         self.applied.resize(I::BEFORE.len() + I::AFTER.len(), 0);
         let insts = code.inst_count();
-        if !code.insts(0..insts).any(I::is_candidate_before) {
+        if !candidates {
             return;
         }
         self.defs.clear();

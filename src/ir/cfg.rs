@@ -24,7 +24,7 @@ pub struct Cfg {
     /// By block: where its predecessors begin in `preds`; one more at the end.
     starts: Vec<u32>,
     preds: Vec<Pred>,
-    /// By block: the edges out of it.
+    /// By block that can be reached: the edges out of it.
     edges: Vec<(u32, u32)>,
     stack: Vec<(Block, u32, u32)>,
 }
@@ -47,7 +47,6 @@ impl Cfg {
         self.number.resize(blocks, UNREACHED);
         self.starts.clear();
         self.starts.resize(blocks + 1, 0);
-        self.edges.clear();
         self.edges.resize(blocks, (0, 0));
         self.stack.clear();
         let mut total = 0;
@@ -90,6 +89,14 @@ impl Cfg {
                 self.preds[*at as usize] = Pred { block, edge };
             }
         }
+    }
+
+    /// Is it the graph of the function as it is now? (Takes as long as computing it.)
+    pub fn is_of(&self, function: &Function) -> bool {
+        let now = Cfg::of(function);
+        let same =
+            |&block: &Block| self.edges(block) == now.edges(block) && self.preds(block) == now.preds(block);
+        self.rpo == now.rpo && now.rpo.iter().all(same)
     }
 
     /// The numbers of the edges out of a block that can be reached.

@@ -106,6 +106,11 @@ impl Analyses {
         &self.cfg
     }
 
+    /// The graph of the function that was optimised last, if it was computed since its edges changed.
+    pub fn known_cfg(&self) -> Option<&Cfg> {
+        (self.valid >= 1).then_some(&self.cfg)
+    }
+
     /// The graph and its dominators.
     pub fn dom(&mut self, function: &Function) -> (&Cfg, &Dom) {
         self.cfg(function);

@@ -199,5 +199,10 @@ pub fn optimize(
             panic!("{} of {} left a wrong function: {error}", step.name, function.name);
         }
     }
+    debug_assert!(
+        analyses.known_cfg().is_none_or(|cfg| cfg.is_of(function)),
+        "the graph of {} is known as it is",
+        function.name
+    );
     report
 }

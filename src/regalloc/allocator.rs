@@ -53,24 +53,29 @@ pub struct Allocator {
     /// By step: the block.
     pub(super) block_at: Vec<u32>,
     pub(super) blocks: Vec<BlockInfo>,
-    /// The instructions that are not plain.
+    /// The instructions that are not plain, from the last one on.
     pub(super) special: Vec<Special>,
     /// The steps of safepoints.
     pub(super) safepoints: Vec<u32>,
-    /// Where values begin, in order.
+    /// Where values begin, from the last one on.
     pub(super) order: Vec<(u32, u32)>,
     /// Values that terminators define in fixed registers: they may begin later than in order.
     pub(super) late_starts: Vec<u32>,
-    /// A terminator defines a value.
-    pub(super) terminator_defs: bool,
-    /// A value is stored.
-    pub(super) any_stored: bool,
+    /// Values with several intervals, or defined by a terminator; some twice.
+    pub(super) moving: Vec<u32>,
+    /// Values that are stored.
+    pub(super) stored: Vec<u32>,
     pub(super) live: super::liveness::Scratch,
 
     /// The first interval of each value, then those split off.
     pub(super) intervals: Vec<LiveInterval>,
-    /// By value: its register, if it is in it for all of its life and is not stored where it is defined; else `None`.
-    pub(super) homes: Vec<Alloc>,
+    /// By value: its register, by class and preference, if it is in it for all of its life and is not stored where it is defined; else
+    /// `UNSET`.
+    pub(super) homes: Vec<u8>,
+    /// By class and preference: registers that intervals have been in.
+    pub(super) taken: u64,
+    /// Registers of operands with a fixed one.
+    pub(super) operand_regs: RegSet,
     /// By step: the intervals split off that begin there early, and wait to be placed: a list.
     pub(super) waiting: Vec<u32>,
     /// The steps at which some wait or have waited, and the first at which one does.
@@ -89,6 +94,8 @@ pub struct Allocator {
     pub(super) rank: Table<u8>,
     /// The inverse.
     pub(super) pregs: Table<PReg>,
+    /// By what [`homes`](Self::homes) say: the place, or `None`.
+    pub(super) places: [Alloc; 256],
     /// The registers of the machine for which all that was made.
     known: [Vec<PReg>; 2],
 
@@ -96,6 +103,8 @@ pub struct Allocator {
     pub(super) moves: Moves,
     pub(super) output: Output,
     pub(super) stats: Stats,
+    /// The last run came to its end: the tables that are to be empty between functions are.
+    clean: bool,
     #[cfg(any(test, feature = "planted-faults"))]
     pub(super) fault: Option<Fault>,
     /// What is made with a fault is checked as well.
@@ -124,11 +133,13 @@ impl Allocator {
             safepoints: Vec::new(),
             order: Vec::new(),
             late_starts: Vec::new(),
-            terminator_defs: false,
-            any_stored: false,
+            moving: Vec::new(),
+            stored: Vec::new(),
             live: Default::default(),
             intervals: Vec::new(),
             homes: Vec::new(),
+            taken: 0,
+            operand_regs: RegSet::EMPTY,
             waiting: Vec::new(),
             waiting_bits: Vec::new(),
             next_waiting: NEVER,
@@ -140,11 +151,13 @@ impl Allocator {
             allocatable: Default::default(),
             rank: Table([UNSET; 64]),
             pregs: Table([PReg::from_index(0); 64]),
+            places: [Alloc::None; 256],
             known: Default::default(),
             slots: Default::default(),
             moves: Default::default(),
             output: Output::default(),
             stats: Stats::default(),
+            clean: true,
             #[cfg(any(test, feature = "planted-faults"))]
             fault: None,
             #[cfg(any(test, feature = "planted-faults"))]
@@ -167,6 +180,7 @@ impl Allocator {
         self.assign_slots();
         self.resolve(f, machine);
         self.map_safepoints();
+        self.clean = !self.broken_at_all();
         #[cfg(debug_assertions)]
         if self.is_checked()
             && let Err(error) = super::checker::check(f, machine, &self.output)
@@ -211,22 +225,36 @@ impl Allocator {
         self.safepoints.clear();
         self.order.clear();
         self.late_starts.clear();
-        self.terminator_defs = false;
-        self.any_stored = false;
+        self.moving.clear();
+        self.stored.clear();
+        self.taken = 0;
+        self.operand_regs = RegSet::EMPTY;
         self.intervals.clear();
         self.intervals.resize(f.vregs() as usize, LiveInterval::NOWHERE);
         self.homes.clear();
-        self.homes.resize(f.vregs() as usize, Alloc::None);
-        self.waiting.clear();
-        self.waiting.resize(steps, NONE);
-        self.waiting_bits.clear();
-        self.waiting_bits.resize(steps.div_ceil(64), 0);
+        self.homes.resize(f.vregs() as usize, UNSET);
+        if !std::mem::replace(&mut self.clean, false) {
+            self.waiting.clear();
+            self.waiting_bits.clear();
+            self.live.clear();
+            if !self.broken(Fault::StaleMoves) {
+                self.moves.first.clear();
+                self.moves.points.clear();
+            }
+        }
+        // Between functions nothing waits.
+        if self.waiting.len() < steps {
+            self.waiting.resize(steps, NONE);
+            self.waiting_bits.resize(steps.div_ceil(64), 0);
+        }
         self.next_waiting = NEVER;
         self.stats = Stats::default();
         self.values.resize(f.vregs() as usize, Value::UNKNOWN);
         self.block_at.reserve(steps);
         // Point `n` is that of operand `n`, if it has one.
-        self.uses.resize(f.operands().len(), UsePoint { at: 0, next: NONE });
+        if self.uses.len() < f.operands().len() {
+            self.uses.resize(f.operands().len(), UsePoint { at: 0, next: NONE });
+        }
         self.ranges.reserve(2 * self.values.len() + 1);
 
         for reg in std::mem::take(&mut self.fixed_used).iter() {
@@ -248,6 +276,7 @@ impl Allocator {
     fn learn(&mut self, machine: &Machine) {
         self.known.clone_from(&machine.allocatable);
         self.rank.0.fill(UNSET);
+        self.places.fill(Alloc::None);
         for class in 0..2 {
             self.allocatable[class] = RegSet::of(&machine.allocatable[class]);
             self.classes[class].set_registers(machine.allocatable[class].len());
@@ -255,6 +284,7 @@ impl Allocator {
                 let rank = class * 32 + at;
                 self.rank[reg.index()] = rank as u8;
                 self.pregs[rank] = reg;
+                self.places[rank] = Alloc::Reg(reg);
             }
         }
     }

@@ -2,7 +2,7 @@
 //!
 //! Most values live in one block only, and when their definition is reached all of their uses are known: then their interval is made
 //! at once. Of the others it is noted in which blocks they are used. Hints, use points, fixed ranges and walls, safepoints, and where
-//! intervals begin are lists that [`Allocator::build`] turns round afterwards.
+//! intervals begin are lists from the last one on, which [`Allocator::build`] turns round or whoever reads them goes through backward.
 
 use super::allocator::Allocator;
 use super::fault::Fault;
@@ -60,7 +60,8 @@ impl Allocator {
                 continue;
             }
             let (first, mut tied) = (range.start, 0);
-            for (op, number) in list.iter().zip(range).rev() {
+            for number in range.rev() {
+                let op = &operands[number as usize];
                 if op.role == Role::Use {
                     let late = self.is_late(op);
                     if tied != 0 && late == 0 && op.constraint == Constraint::Reg && is_tied(list, tied, op) {
@@ -175,6 +176,7 @@ impl Allocator {
         let mut late_defs = RegSet::EMPTY;
         for op in list {
             let Constraint::Fixed(reg) = op.constraint else { continue };
+            self.operand_regs.insert(reg);
             let (from, to) = match (op.role, op.time) {
                 (Role::Use, Time::Early) => (0, 1),
                 (Role::Def, Time::Late) => (1, 2),
@@ -355,7 +357,7 @@ impl Allocator {
         }
         if terminator {
             self.values[v.index()].by_terminator = true;
-            self.terminator_defs = true;
+            self.moving.push(v.0);
         }
     }
 
@@ -374,7 +376,9 @@ impl Allocator {
         value.def_reg = reg.index() as u8;
         value.reg_hint = self.rank[reg.index()];
         value.by_terminator = terminator;
-        self.terminator_defs |= terminator;
+        if terminator {
+            self.moving.push(vreg.0);
+        }
         let from = (def | 1) + 1;
         if !self.define(f, vreg, NONE, block, def, from, from) {
         } else if terminator {
@@ -427,16 +431,23 @@ impl Allocator {
             && self.safepoints.last().is_some_and(|&step| 2 * step + 1 < end)
             && !self.broken(Fault::ReferencesUnstored)
         {
-            self.map_value(vreg);
+            self.map_value(vreg.0);
         }
         true
     }
 
+    /// The value is in the map of a safepoint.
     #[inline(never)]
-    fn map_value(&mut self, vreg: VReg) {
-        let value = &mut self.values[vreg.index()];
-        (value.mapped, value.stored) = (true, true);
-        self.any_stored = true;
+    pub(super) fn map_value(&mut self, vreg: u32) {
+        self.values[vreg as usize].mapped = true;
+        self.store(vreg);
+    }
+
+    /// The value needs a slot.
+    pub(super) fn store(&mut self, vreg: u32) {
+        if !std::mem::replace(&mut self.values[vreg as usize].stored, true) {
+            self.stored.push(vreg);
+        }
     }
 
     /// The same for a value that lives in other blocks, too, `used` first. Its interval gets its ranges later.

@@ -156,7 +156,7 @@ pub(super) struct BlockInfo {
     pub shallower: u32,
     /// The first block of its run: of blocks that each can be reached only from the one before.
     pub run: u32,
-    /// The next run.
+    /// Of the first block of a run: the next run.
     pub next_run: u32,
     /// The only block that control comes from to the block's run, or `NONE`.
     pub entry: u32,

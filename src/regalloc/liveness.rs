@@ -29,6 +29,14 @@ pub(super) struct Scratch {
     pub owners: [Vec<u32>; 2],
 }
 
+impl Scratch {
+    /// Empties the sets, if a run has not come to its end.
+    pub(super) fn clear(&mut self) {
+        self.live.clear();
+        self.stack.clear();
+    }
+}
+
 /// A block's predecessors, as bits.
 #[derive(Clone, Copy, Default)]
 struct Near {
@@ -89,69 +97,57 @@ impl Allocator {
         for block in (0..f.blocks()).rev() {
             self.collect_block(f, block)?;
         }
-        // What was collected in lists is in order now.
-        self.order.reverse();
-        self.late_starts.reverse();
+        // What was collected in lists is in order now, but for those that are gone through once.
         self.safepoints.reverse();
-        self.special.reverse();
         for reg in self.fixed_used.iter() {
             self.fixed[reg.index()].reverse();
         }
         self.walls.iter_mut().for_each(|list| list.reverse());
-        self.link_blocks();
         self.build_ranges(f);
         Ok(())
     }
 
-    /// The points of the blocks, and the runs.
+    /// The points of the blocks, and what is near to each.
     #[inline(never)]
     fn number_blocks<F: Function + ?Sized>(&mut self, f: &F) {
         self.live.near.clear();
-        for block in 0..f.blocks() {
+        let count = f.blocks();
+        let mut head = 0;
+        for block in 0..count {
             let insts = f.block_insts(block);
-            let (head, end) = (insts.start + block, insts.end + block + 1);
-            self.blocks.push(BlockInfo {
-                from: 2 * head,
-                to: 2 * end,
-                weight: f.weight(block),
-                depth: f.loop_depth(block),
-                shallower: NONE,
-                run: block,
-                next_run: NONE,
-                entry: NONE,
-            });
+            let (first, end) = (insts.start + block, insts.end + block + 1);
+            let depth = f.loop_depth(block);
+            let mut shallower = block.checked_sub(1).unwrap_or(NONE);
+            while shallower != NONE && self.blocks[shallower as usize].depth >= depth {
+                shallower = self.blocks[shallower as usize].shallower;
+            }
             let predecessors = f.predecessors(block);
             self.live.near.push(Near::of(block, predecessors));
-            if let &[before] = predecessors {
-                let (run, entry) = if before + 1 == block {
-                    let info = &self.blocks[before as usize];
-                    (info.run, info.entry)
-                } else {
-                    (block, before)
-                };
-                let info = &mut self.blocks[block as usize];
-                (info.run, info.entry) = (run, entry);
+            let mut entry = NONE;
+            if let &[before] = predecessors
+                && before + 1 == block
+            {
+                entry = self.blocks[head as usize].entry;
+            } else {
+                if let &[before] = predecessors {
+                    entry = before;
+                }
+                if let Some(last) = self.blocks.get_mut(head as usize) {
+                    last.next_run = block;
+                }
+                head = block;
             }
+            self.blocks.push(BlockInfo {
+                from: 2 * first,
+                to: 2 * end,
+                weight: f.weight(block),
+                depth,
+                shallower,
+                run: head,
+                next_run: count,
+                entry,
+            });
             self.block_at.resize(end as usize, block);
-        }
-    }
-
-    /// For each block, finds the last one before it that is in fewer loops, and the next run.
-    fn link_blocks(&mut self) {
-        for block in 1..self.blocks.len() {
-            let depth = self.blocks[block].depth;
-            let mut before = block as u32 - 1;
-            while before != NONE && self.blocks[before as usize].depth >= depth {
-                before = self.blocks[before as usize].shallower;
-            }
-            self.blocks[block].shallower = before;
-        }
-        let mut next = self.blocks.len() as u32;
-        for block in (0..next).rev() {
-            self.blocks[block as usize].next_run = next;
-            if self.blocks[block as usize].run == block {
-                next = block;
-            }
         }
     }
 
@@ -177,8 +173,7 @@ impl Allocator {
             (interval.from, interval.to) = (self.ranges[first as usize].from, self.ranges[last].to);
             let info = self.values[index].info;
             if info.reference && !info.rematerializable && self.meets_safepoint(index, first) {
-                (self.values[index].mapped, self.values[index].stored) = (true, true);
-                self.any_stored = true;
+                self.map_value(index as u32);
             }
         }
     }
@@ -212,7 +207,7 @@ impl Allocator {
         let (mut tail, mut used) = (Exposed { block: def, end: value.end, next: NONE }, 0);
         while let Some(&found) = self.exposed.get(at as usize) {
             self.live.ends[found.block as usize] = found.end;
-            used |= 1 << (found.block - def) % 64;
+            used |= 1 << ((found.block - def) % 64);
             (tail, at) = (found, found.next);
         }
         // The last of them comes last: if that is in the definition's run, so is all of the value's life.

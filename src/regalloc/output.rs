@@ -1,6 +1,6 @@
 //! What the allocator gives back.
 
-use super::{PReg, SpillSlot, VReg};
+use super::{PReg, RegSet, SpillSlot, VReg};
 
 /// Where a value is.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
@@ -71,6 +71,8 @@ pub struct Output {
     pub allocs: Vec<Alloc>,
     /// The moves, by instruction; `Before` precedes `After`.
     pub edits: Vec<Edit>,
+    /// The registers that operands are in, and that moves write.
+    pub used: RegSet,
     /// How many slots of 8 bytes the frame has.
     pub slots: u32,
     /// A map for each safepoint, in order.

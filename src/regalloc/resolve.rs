@@ -44,19 +44,25 @@ pub(super) struct Moves {
     pub all: Vec<Move>,
     /// The moves of the point that is put into order.
     pub group: Vec<Move>,
-    pub pairs: Vec<(Alloc, Alloc)>,
+    pub pairs: Vec<(u32, u32)>,
     /// The intervals of a value: where they begin, and the place.
     pub places: Vec<(u32, Alloc)>,
 }
 
 impl Moves {
+    #[inline]
     fn add(&mut self, point: u32, vreg: VReg, from: Alloc, to: Alloc) {
         if from != to {
-            let first = &mut self.first[point as usize];
-            self.all.push(Move { vreg, from, to, next: *first });
-            *first = self.all.len() as u32 - 1;
-            self.points[point as usize / 64] |= 1 << (point % 64);
+            self.push(point, Move { vreg, from, to, next: NONE });
         }
+    }
+
+    #[inline(never)]
+    fn push(&mut self, point: u32, mut made: Move) {
+        let first = &mut self.first[point as usize];
+        made.next = std::mem::replace(first, self.all.len() as u32);
+        self.all.push(made);
+        self.points[point as usize / 64] |= 1 << (point % 64);
     }
 }
 
@@ -68,16 +74,18 @@ impl Allocator {
         let mut output = std::mem::take(&mut self.output);
         if !self.broken(Fault::StaleMoves) {
             moves.all.clear();
-            moves.first.clear();
-            moves.points.clear();
         }
-        moves.first.resize(2 * self.block_at.len() + 1, NONE);
-        moves.points.resize(moves.first.len().div_ceil(64), 0);
+        // Between functions no point has moves.
+        let points = 2 * self.block_at.len() + 1;
+        if moves.first.len() < points || self.broken(Fault::StaleMoves) {
+            moves.first.resize(points, NONE);
+            moves.points.resize(points.div_ceil(64), 0);
+        }
         let operands = f.operands();
         output.allocs.resize(operands.len(), Alloc::None);
         output.edits.clear();
         let special = std::mem::take(&mut self.special);
-        let mut next_special = special.iter();
+        let mut next_special = special.iter().rev();
         let mut particular = next_special.next();
         for block in 0..f.blocks() {
             let insts = f.block_insts(block);
@@ -93,7 +101,7 @@ impl Allocator {
                 // Those whose values are in more than one place, or stored, have to be looked at one by one.
                 let mut odd = false;
                 for (op, alloc) in operands[range.clone()].iter().zip(&mut output.allocs[range.clone()]) {
-                    *alloc = self.homes[op.vreg.index()];
+                    *alloc = self.places[usize::from(self.homes[op.vreg.index()])];
                     odd |= *alloc == Alloc::None;
                 }
                 if let Some(&Special { inst: found, def, used }) = particular
@@ -126,12 +134,16 @@ impl Allocator {
             }
         }
         self.special = special;
-        let connected = self.stats.splits > 0 || self.terminator_defs;
-        for index in 0..if connected { self.values.len() as u32 } else { 0 } {
-            let split = self.intervals[index as usize].next != NONE;
-            if split || self.values[index as usize].by_terminator {
-                self.connect(f, VReg(index), &mut moves);
-            }
+        let mut moving = std::mem::take(&mut self.moving);
+        moving.sort_unstable();
+        moving.dedup();
+        for &vreg in &moving {
+            self.connect(f, VReg(vreg), &mut moves);
+        }
+        self.moving = moving;
+        output.used = self.operand_regs;
+        for rank in super::RegSet(self.taken).iter() {
+            output.used.insert(self.pregs[rank.index()]);
         }
         self.sequence(machine, &mut moves, &mut output);
         self.moves = moves;
@@ -162,7 +174,7 @@ impl Allocator {
     /// Where a value is at a point at which it lives.
     #[inline]
     fn place_at(&mut self, vreg: VReg, at: u32) -> Alloc {
-        let home = self.homes[vreg.index()];
+        let home = self.places[usize::from(self.homes[vreg.index()])];
         if home != Alloc::None {
             return home;
         }
@@ -398,7 +410,7 @@ impl Allocator {
                 if value.by_terminator && first == value.block as usize && follows {
                     self.connect_block(f, vreg, behind as u32, moves);
                 }
-                let mut block = self.blocks[first].next_run;
+                let mut block = self.blocks[self.blocks[first].run as usize].next_run;
                 while let Some(info) = self.blocks.get(block as usize)
                     && info.from < to
                 {

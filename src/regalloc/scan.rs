@@ -17,8 +17,8 @@
 
 use super::allocator::Allocator;
 use super::fault::Fault;
-use super::interval::{FAR, HINT_REG, LiveInterval, NONE, UNSET};
-use super::{Alloc, AllocError};
+use super::interval::{FAR, HINT_REG, LiveInterval, NONE, UNSET, Value};
+use super::{AllocError, PReg};
 
 /// The state of a register, by class and preference. That of the holder counts only if it is in [`Class::held`].
 #[derive(Clone, Copy, Debug)]
@@ -160,15 +160,21 @@ pub(super) fn is_free(hint: u8, base: usize, free: u32) -> bool {
     usize::from(hint) & !31 == base && free >> (hint % 32) & 1 == 1
 }
 
+/// Is the value in the register from its definition on, if that is its interval's?
+#[inline]
+fn defined_there(value: &Value, reg: PReg) -> bool {
+    value.def_reg == UNSET || usize::from(value.def_reg) == reg.index()
+}
+
 impl Allocator {
     /// Gives each interval a place.
     #[inline(never)]
     pub(super) fn scan(&mut self) -> Result<(), AllocError> {
-        for index in 0..self.late_starts.len() {
+        for index in (0..self.late_starts.len()).rev() {
             self.wait(self.late_starts[index]);
         }
         let order = std::mem::take(&mut self.order);
-        let result = order.iter().try_for_each(|&(from, vreg)| {
+        let result = order.iter().rev().try_for_each(|&(from, vreg)| {
             // Those split off wait at even points, and come behind the values that begin there.
             if from > 2 * self.next_waiting {
                 self.place_waiting(from)?;
@@ -195,6 +201,7 @@ impl Allocator {
                 continue;
             }
             // On to the next step at which one waits.
+            self.waiting_bits[self.next_waiting as usize / 64] &= !(1 << (self.next_waiting % 64));
             let step = self.next_waiting as usize + 1;
             let mut word = step / 64;
             let mut bits = self.waiting_bits.get(word).map_or(0, |bits| bits & u64::MAX << (step % 64));
@@ -340,12 +347,13 @@ impl Allocator {
     pub(super) fn take(&mut self, number: u32, reg: usize) {
         let interval = &mut self.intervals[number as usize];
         interval.reg = reg as u8;
+        self.taken |= 1 << (reg % 64);
         let (vreg, range) = (interval.vreg as usize, interval.range);
         self.hold(number, reg, range);
         let whole = number as usize == vreg && self.intervals[vreg].next == NONE;
         let value = &mut self.values[vreg];
-        if whole && value.def_reg == UNSET {
-            self.homes[vreg] = Alloc::Reg(self.pregs[reg]);
+        if whole && defined_there(value, self.pregs[reg]) {
+            self.homes[vreg] = reg as u8;
         }
         value.reg_hint = reg as u8;
         let copy = value.hint_to;
@@ -413,6 +421,7 @@ impl Allocator {
         let until = self.ranges[interval.range as usize].to.min(interval.to);
         interval.reg = reg as u8;
         value.reg_hint = reg as u8;
+        self.taken |= 1 << (reg % 64);
         let register = &mut self.registers[reg];
         register.holder = vreg;
         register.to = interval.to;
@@ -422,8 +431,8 @@ impl Allocator {
         let state = &mut self.classes[class];
         state.held |= 1 << (reg % 32);
         state.set_until(reg, until, until < interval.to);
-        if value.def_reg == UNSET {
-            self.homes[vreg as usize] = Alloc::Reg(self.pregs[reg]);
+        if defined_there(value, self.pregs[reg]) {
+            self.homes[vreg as usize] = reg as u8;
         }
         let copy = value.hint_to;
         if copy & HINT_REG == 0 {

@@ -6,8 +6,28 @@ use super::allocator::Allocator;
 use super::fault::Fault;
 use super::interval::NONE;
 use super::resolve::{Move, Moves};
-use super::{Alloc, Edit, Machine, Output, Point, RegSet, VReg};
+use super::{Alloc, Edit, Machine, Output, PReg, Point, RegSet, SpillSlot, VReg};
 use crate::parallel_move::{self, Step};
+
+/// A place as a number: quicker to compare.
+#[inline]
+fn key(place: Alloc) -> u32 {
+    match place {
+        Alloc::Reg(reg) => reg.index() as u32,
+        Alloc::Slot(slot) => 64 + slot.0,
+        Alloc::None => NONE,
+    }
+}
+
+/// The inverse.
+#[inline]
+fn place(key: u32) -> Alloc {
+    match key {
+        0..64 => Alloc::Reg(PReg::from_index(key as usize)),
+        NONE => Alloc::None,
+        _ => Alloc::Slot(SpillSlot(key - 64)),
+    }
+}
 
 /// So many moves are compared with each other.
 const FEW: usize = 8;
@@ -32,9 +52,10 @@ impl Allocator {
     /// Puts the moves of each point into order.
     #[inline(never)]
     pub(super) fn sequence(&mut self, machine: &Machine, moves: &mut Moves, output: &mut Output) {
-        let points = std::mem::take(&mut moves.points);
-        for (word, &bits) in points.iter().enumerate() {
-            let mut bits = bits;
+        let mut points = std::mem::take(&mut moves.points);
+        let words = (2 * self.block_at.len() + 1).div_ceil(64);
+        for (word, bits) in points[..words].iter_mut().enumerate() {
+            let mut bits = if self.broken(Fault::StaleMoves) { *bits } else { std::mem::take(bits) };
             while bits != 0 {
                 self.sequence_point(machine, word * 64 + bits.trailing_zeros() as usize, moves, output);
                 bits &= bits - 1;
@@ -45,6 +66,9 @@ impl Allocator {
 
     fn sequence_point(&mut self, machine: &Machine, at: usize, moves: &mut Moves, output: &mut Output) {
         let mut next = moves.first[at];
+        if !self.broken(Fault::StaleMoves) {
+            moves.first[at] = NONE;
+        }
         let inst = self.inst_of(at as u32 / 2);
         let info = &self.blocks[self.block_of(at as u32)];
         let head = info.from as usize / 2 == at / 2;
@@ -102,39 +126,44 @@ impl Allocator {
     #[inline(never)]
     fn sequence_cycles(&mut self, machine: &Machine, point: Point, moves: &mut Moves, output: &mut Output) {
         let group = &mut moves.group;
-        group.sort_unstable_by_key(|found| found.to);
+        group.sort_unstable_by_key(|found| key(found.to));
         moves.pairs.clear();
         let direct = group.iter().filter(|found| !found.computes_slot());
-        moves.pairs.extend(direct.map(|found| (found.from, found.to)));
-        let value_to = |to: Alloc| group[group.partition_point(|found| found.to < to)].vreg;
+        moves.pairs.extend(direct.map(|found| (key(found.from), key(found.to))));
+        let value_to = |to: Alloc| group[group.partition_point(|found| key(found.to) < key(to))].vreg;
         let through_scratch =
             group.iter().any(|found| matches!((found.from, found.to), (Alloc::Slot(_), Alloc::Slot(_))));
         let mut saved = Alloc::None;
         let result = parallel_move::resolve(&moves.pairs, |step| {
             let (vreg, from, to) = match step {
-                Step::Move { from, to } => (value_to(to), from, to),
+                Step::Move { from, to } => (value_to(place(to)), place(from), place(to)),
                 Step::Save(from) => {
+                    let from = place(from);
                     let reader = group.iter().find(|found| found.from == from);
                     let vreg = reader.map_or(VReg(0), |reader| reader.vreg);
                     let info = self.values[vreg.index()].info;
                     saved = if through_scratch {
                         Alloc::Slot(self.slots.spare(info.slots))
                     } else {
-                        Alloc::Reg(machine.scratch[info.class as usize])
+                        let scratch = machine.scratch[info.class as usize];
+                        output.used.insert(scratch);
+                        Alloc::Reg(scratch)
                     };
                     if self.broken(Fault::WrongScratch) {
                         saved = Alloc::Reg(machine.allocatable[info.class as usize][0]);
                     }
                     (vreg, from, saved)
                 }
-                Step::Restore(to) => (value_to(to), saved, to),
+                Step::Restore(to) => (value_to(place(to)), saved, place(to)),
             };
             self.edit(output, Edit { point, vreg, from, to });
         });
         assert!(result.is_ok(), "RS1: two moves at {point:?} write the same place");
         // What is computed and then stored needs the scratch register: last, when no cycle does and nobody reads those slots.
         for found in group.iter().filter(|found| found.computes_slot()) {
-            let scratch = Alloc::Reg(machine.scratch[self.values[found.vreg.index()].info.class as usize]);
+            let scratch = machine.scratch[self.values[found.vreg.index()].info.class as usize];
+            output.used.insert(scratch);
+            let scratch = Alloc::Reg(scratch);
             self.edit(output, Edit { point, vreg: found.vreg, from: Alloc::None, to: scratch });
             self.edit(output, Edit { point, vreg: found.vreg, from: scratch, to: found.to });
         }
@@ -161,7 +190,7 @@ impl Allocator {
             }
         }
         if edit.from == Alloc::None && self.broken(Fault::RematFromSlot) {
-            edit.from = Alloc::Slot(super::SpillSlot(0));
+            edit.from = Alloc::Slot(SpillSlot(0));
         }
         output.edits.push(edit);
     }

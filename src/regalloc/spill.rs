@@ -11,7 +11,7 @@ use std::collections::BinaryHeap;
 use super::allocator::Allocator;
 use super::fault::Fault;
 use super::interval::{FAR, HINT_REG, NONE, SPILLED, UNSET, Value};
-use super::{Alloc, Function, SpillSlot};
+use super::{Function, SpillSlot};
 
 /// The slots of one width.
 #[derive(Default)]
@@ -60,12 +60,12 @@ impl Allocator {
     /// that are spilled only where it is hardly ever run.
     #[inline(never)]
     pub(super) fn choose_stores<F: Function + ?Sized>(&mut self, f: &F) {
-        let values = if self.any_stored { self.values.len() } else { 0 };
-        for index in 0..values {
+        for &vreg in &self.stored {
+            let index = vreg as usize;
             let (value, first) = (&self.values[index], &self.intervals[index]);
-            let plain = value.stored && !value.mapped && !value.by_terminator;
+            let plain = !value.mapped && !value.by_terminator;
             if plain && first.next != NONE && (value.def_reg == UNSET || first.reg != SPILLED) {
-                self.values[index].stored_late = self.leaves_seldom(f, index as u32, value);
+                self.values[index].stored_late = self.leaves_seldom(f, vreg, value);
             }
         }
     }
@@ -129,22 +129,23 @@ impl Allocator {
     /// Gives slots to the values that need one.
     #[inline(never)]
     pub(super) fn assign_slots(&mut self) {
-        let mut slots = std::mem::take(&mut self.slots);
-        for width in &mut slots.widths {
+        self.slots.count = 0;
+        for width in &mut self.slots.widths {
             width.until.clear();
             width.taken.clear();
             width.free.clear();
             width.spare = None;
         }
-        if self.any_stored {
-            for index in 0..self.order.len() {
-                self.assign_slot(&mut slots, self.order[index].1);
-            }
-            for index in 0..self.late_starts.len() {
-                self.assign_slot(&mut slots, self.late_starts[index]);
-            }
+        if self.stored.is_empty() {
+            return;
         }
-        slots.count = 0;
+        let mut stored = std::mem::take(&mut self.stored);
+        stored.sort_unstable_by_key(|&vreg| (self.values[vreg as usize].def, vreg));
+        let mut slots = std::mem::take(&mut self.slots);
+        for &vreg in &stored {
+            self.assign_slot(&mut slots, vreg);
+        }
+        self.stored = stored;
         for (log, width) in slots.widths.iter_mut().enumerate().rev() {
             width.base = slots.count;
             slots.count += (width.until.len() as u32) << log;
@@ -157,12 +158,8 @@ impl Allocator {
         self.slots = slots;
     }
 
-    #[inline]
     fn assign_slot(&mut self, slots: &mut Slots, vreg: u32) {
         let value = &self.values[vreg as usize];
-        if !value.stored {
-            return;
-        }
         self.stats.spilled += 1;
         let from = value.def;
         let mut last = &self.intervals[vreg as usize];
@@ -205,7 +202,7 @@ impl Allocator {
         let store = !value.stored_late && !value.by_terminator;
         self.intervals[vreg as usize].store = store;
         if store {
-            self.homes[vreg as usize] = Alloc::None;
+            self.homes[vreg as usize] = UNSET;
         }
     }
 
@@ -227,8 +224,9 @@ impl Allocator {
             return;
         }
         let mut bits = std::mem::take(&mut self.output.map_words);
-        for (value, interval) in self.values.iter().zip(&self.intervals) {
-            if !value.stored || !value.info.reference {
+        for &vreg in &self.stored {
+            let (value, interval) = (&self.values[vreg as usize], &self.intervals[vreg as usize]);
+            if !value.info.reference {
                 continue;
             }
             let mut slot = self.slots.slot(value.slot, 1).0;

@@ -1,6 +1,5 @@
 //! Splitting: where an interval changes its place.
 
-use super::Alloc;
 use super::allocator::Allocator;
 use super::interval::{LiveInterval, NONE, SPILLED, UNSET};
 
@@ -36,8 +35,11 @@ impl Allocator {
             waiting: NONE,
         };
         first.to = if found.from < at { at } else { self.ranges[range as usize - 1].to };
+        self.homes[first.vreg as usize] = UNSET;
+        if number == first.vreg && first.next == NONE {
+            self.moving.push(number);
+        }
         first.next = second;
-        self.homes[first.vreg as usize] = Alloc::None;
         self.intervals.push(rest);
         second
     }
@@ -155,10 +157,10 @@ impl Allocator {
         }
         if back.is_none_or(|back| back > interval.from) {
             self.intervals[number as usize].reg = SPILLED;
-            self.homes[interval.vreg as usize] = Alloc::None;
-            let value = &mut self.values[interval.vreg as usize];
-            value.stored |= !value.info.rematerializable;
-            self.any_stored |= value.stored;
+            self.homes[interval.vreg as usize] = UNSET;
+            if !self.values[interval.vreg as usize].info.rematerializable {
+                self.store(interval.vreg);
+            }
         }
     }
 }

@@ -98,7 +98,8 @@ impl Ours {
         if self.optimizer.time {
             self.report.add(&report);
         }
-        match self.compiler.compile(function, &unit.module, &self.options) {
+        let cfg = self.analyses.known_cfg();
+        match self.compiler.compile_with(function, &unit.module, &self.options, cfg) {
             Ok(compiled) => compiled,
             Err(error) => panic!("{}: {error}", function.name),
         }

@@ -46,7 +46,7 @@ pub(super) fn params(e: &mut E<'_>, allocs: &[crate::regalloc::Alloc]) {
     if e.function.sig.convention != Convention::System {
         return;
     }
-    let mut places = Vec::new();
+    let mut places = e.take_places();
     abi::arguments(&e.function.sig, &mut places);
     for (ty, place) in e.function.sig.params.iter().zip(&places) {
         if let Passed::Reg(reg) = place
@@ -55,6 +55,7 @@ pub(super) fn params(e: &mut E<'_>, allocs: &[crate::regalloc::Alloc]) {
             extend(e.asm, ty.kind, Gpr64::from_low_bits(reg.number()));
         }
     }
+    e.give_places(places);
 }
 
 fn extend(asm: &mut Assembler, kind: Kind, reg: Gpr64) {
