@@ -19,10 +19,12 @@ pub struct Cfg {
     pub rpo: Vec<Block>,
     /// By block: its place in `rpo`, or `u32::MAX`.
     number: Vec<u32>,
-    /// By block: where its predecessors begin in `preds`; one more at the end.
+    /// By block: where its predecessors begin in `preds`; two more at the end.
     starts: Vec<u32>,
     preds: Vec<Pred>,
     stack: Vec<(Block, u32, u32)>,
+    /// Edges to a block that is not behind theirs in `rpo`.
+    back_edges: u32,
 }
 
 const UNREACHED: u32 = u32::MAX;
@@ -41,16 +43,22 @@ impl Cfg {
         self.rpo.clear();
         self.number.clear();
         self.number.resize(blocks, UNREACHED);
+        self.starts.clear();
+        self.starts.resize(blocks + 2, 0);
         self.stack.clear();
         let entry = function.entry();
         let edges = function.block_edges(entry);
         self.number[entry.index()] = 0;
         self.stack.push((entry, edges.start, edges.end));
+        let mut total = 0;
         while let Some((block, next, end)) = self.stack.last_mut() {
             // Later edges first: the order of blocks then follows the order of edges.
             if next < end {
                 *end -= 1;
                 let to = function.edge(*end).to;
+                // The number of its predecessors, two places on.
+                self.starts[to.index() + 2] += 1;
+                total += 1;
                 if self.number[to.index()] == UNREACHED {
                     self.number[to.index()] = 0;
                     let edges = function.block_edges(to);
@@ -65,31 +73,30 @@ impl Cfg {
         for (number, block) in self.rpo.iter().enumerate() {
             self.number[block.index()] = number as u32;
         }
-        self.starts.clear();
-        self.starts.resize(blocks + 1, 0);
-        for &block in &self.rpo {
-            for to in function.successors(block) {
-                self.starts[to.index() + 1] += 1;
-            }
+        let mut sum = 0;
+        for start in &mut self.starts {
+            sum += *start;
+            *start = sum;
         }
-        for index in 0..blocks {
-            self.starts[index + 1] += self.starts[index];
-        }
-        let total = self.starts[blocks] as usize;
         self.preds.clear();
         self.preds.resize(total, Pred { block: Block::NONE, edge: 0 });
-        // Filled from the front; `starts` of a block is moved on to its end, and set back below.
-        for &block in &self.rpo {
+        self.back_edges = 0;
+        // Filled from the front: where a block's predecessors begin stands one place on, and is moved to where the next one's begin.
+        for (number, &block) in self.rpo.iter().enumerate() {
             for edge in function.block_edges(block) {
-                let at = &mut self.starts[function.edge(edge).to.index()];
+                let to = function.edge(edge).to.index();
+                let at = &mut self.starts[to + 1];
                 self.preds[*at as usize] = Pred { block, edge };
                 *at += 1;
+                self.back_edges += u32::from(self.number[to] <= number as u32);
             }
         }
-        for index in (0..blocks).rev() {
-            self.starts[index + 1] = self.starts[index];
-        }
-        self.starts[0] = 0;
+    }
+
+    /// Is there a cycle?
+    #[inline]
+    pub fn has_cycles(&self) -> bool {
+        self.back_edges != 0
     }
 
     /// The edges into a block, from blocks that can be reached.

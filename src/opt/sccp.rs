@@ -8,13 +8,17 @@
 //! Must not. Believe that a checked instruction passes when it leaves for these constants (then its result varies: folding makes
 //! it an `exit`).
 //!
+//! Before that it looks whether there is anything to find that the walk forward has not found: a parameter around a loop that begins with a
+//! constant and may stay one. Most such parameters count, or add up something that varies, which a look at a few instructions shows.
+//!
 //! Source. Wegman, Zadeck, *Constant Propagation with Conditional Branches* (1991).
 //!
 //! Cost. Each use of a value twice at most, each edge once.
 
 use crate::ir::arith::{self, Outcome};
+use crate::ir::cfg::{Cfg, Pred};
 use crate::ir::opcode::Effect;
-use crate::ir::{Block, Cond, Function, Inst, InstData, Kind, Op, Value};
+use crate::ir::{Block, Cond, Def, Function, Inst, InstData, Kind, Op, Value};
 
 use super::fault::planted;
 use super::{Context, params};
@@ -34,11 +38,142 @@ pub(super) struct State {
     taken: Vec<bool>,
     edges: Vec<u32>,
     work: Vec<Inst>,
+    /// Parameters around loops that begin with a constant: the parameter, its block, its index, and the constant.
+    begun: Vec<Begun>,
+}
+
+/// How far [`Guess::of`] looks.
+const LOOK: u32 = 3;
+/// More parameters than this that may stay constant are not looked at one by one.
+const BEGUN: usize = 64;
+
+/// May a parameter around a loop stay the constant that it begins with?
+fn may_find(function: &Function, cfg: &Cfg, state: &mut State) -> bool {
+    if !cfg.has_cycles() {
+        return false;
+    }
+    let begun = &mut state.begun;
+    begun.clear();
+    for (number, &block) in cfg.rpo.iter().enumerate() {
+        let preds = cfg.preds(block);
+        let is_back = |pred: &Pred| cfg.number(pred.block) as usize >= number;
+        if number == 0 || !preds.iter().any(is_back) {
+            continue;
+        }
+        for (index, &param) in function.params(block).iter().enumerate() {
+            let mut args = preds
+                .iter()
+                .filter(|pred| !is_back(pred))
+                .map(|pred| function.list_value(function.edge(pred.edge).args, index as u32));
+            let Some(first) = args.next() else { continue };
+            // Of a loop in a loop, what begins is a parameter of the outer one.
+            let constant = function.as_const(first).map(|_| first).or_else(|| begun_with(begun, first));
+            if let Some(constant) = constant.filter(|_| args.all(|arg| arg == first)) {
+                begun.push((param, block, index as u32, constant));
+            }
+        }
+    }
+    if begun.len() > BEGUN {
+        return true;
+    }
+    // One that varies may make others vary.
+    loop {
+        let before = begun.len();
+        for at in (0..begun.len()).rev() {
+            let (_, block, index, first) = begun[at];
+            let varies = cfg.preds(block).iter().any(|pred| {
+                let arg = function.list_value(function.edge(pred.edge).args, index);
+                match guess(function, cfg, begun, arg, LOOK) {
+                    Guess::Constant(bits) => function.as_const(first) != Some(bits),
+                    Guess::Varies => true,
+                    Guess::Open => false,
+                }
+            });
+            if varies {
+                begun.swap_remove(at);
+            }
+        }
+        if begun.is_empty() || begun.len() == before {
+            return !begun.is_empty();
+        }
+    }
+}
+
+/// What a value is if the parameters that begin with constants are these, as [`Solver::compute`] would find it.
+enum Guess {
+    Constant(u64),
+    Varies,
+    Open,
+}
+
+/// A parameter around a loop.
+type Begun = (Value, Block, u32, Value);
+
+fn begun_with(begun: &[Begun], param: Value) -> Option<Value> {
+    begun.iter().find(|(other, ..)| *other == param).map(|&(.., first)| first)
+}
+
+fn guess(function: &Function, cfg: &Cfg, begun: &[Begun], value: Value, depth: u32) -> Guess {
+    let inst = match function.def(value) {
+        Def::Const(bits) => return Guess::Constant(bits),
+        Def::Param(block) if block == function.entry() => return Guess::Varies,
+        Def::Param(block) => {
+            if let Some(first) = begun_with(begun, value) {
+                return function.as_const(first).map_or(Guess::Open, Guess::Constant);
+            }
+            // Around a loop, it does not begin with a constant, or does not stay one; else it is what any way in brings.
+            let (number, preds) = (cfg.number(block), cfg.preds(block));
+            let varies = preds.iter().any(|pred| cfg.number(pred.block) >= number)
+                || depth > 0
+                    && function.params(block).iter().position(|&param| param == value).is_some_and(|index| {
+                        preds.iter().any(|pred| {
+                            let arg = function.list_value(function.edge(pred.edge).args, index as u32);
+                            matches!(guess(function, cfg, begun, arg, depth - 1), Guess::Varies)
+                        })
+                    });
+            return if varies { Guess::Varies } else { Guess::Open };
+        }
+        Def::Inst(inst) => inst,
+        Def::Alias(_) => return Guess::Open,
+    };
+    let data = function.inst(inst);
+    let values = data.op.row().values;
+    let scalar = !data.op.has_lane() && matches!(data.op.row().effect, Effect::Pure | Effect::Exit);
+    if data.op == Op::Select || data.op.is_terminator() {
+        return Guess::Open;
+    }
+    if !scalar || values & !3 != 0 || values & 1 == 0 {
+        return Guess::Varies;
+    }
+    if depth == 0 {
+        return Guess::Open;
+    }
+    let a = guess(function, cfg, begun, data.first(), depth - 1);
+    let b = if values & 2 == 0 {
+        Guess::Constant(0)
+    } else {
+        guess(function, cfg, begun, data.second(), depth - 1)
+    };
+    match (a, b) {
+        (Guess::Varies, _) | (_, Guess::Varies) => Guess::Varies,
+        (Guess::Constant(a), Guess::Constant(b)) => {
+            match arith::evaluate(data.op, data.kind, data.aux, a, b) {
+                Outcome::Value(bits) => Guess::Constant(bits),
+                Outcome::Leaves | Outcome::Unknown => Guess::Varies,
+            }
+        }
+        _ => Guess::Open,
+    }
 }
 
 /// The pass.
 pub fn run(function: &mut Function, context: &mut Context<'_>) -> bool {
     let mut state = std::mem::take(&mut context.analyses.scratch.sccp);
+    let walked = context.analyses.walked;
+    if walked && !may_find(function, context.analyses.cfg(function), &mut state) {
+        context.analyses.scratch.sccp = state;
+        return false;
+    }
     let mut solver = Solver { function, state: &mut state };
     solver.solve();
     let (changed, graph_changed) = solver.rewrite();
