@@ -2,8 +2,9 @@
 //!
 //! How it works. Memory has a version, by class of aliases (see [`Alias`]; classes share 64 numbers): each store makes a new one that remembers the store
 //! and the version before. What was last stored to or loaded from an address is looked up by the address, and has the version that memory
-//! had then; it still holds if the stores that made the versions since, a few at most, do not overlap. A call that writes makes a new version of all classes. Where paths meet, what was written between the block and its
-//! immediate dominator, around loops too, makes new versions.
+//! had then; it still holds if the stores that made the versions since, a few at most, do not overlap. A call that writes makes a new
+//! version of all classes. Where paths meet, what was written between the block and its immediate dominator, around loops too, makes
+//! new versions.
 //!
 //! A store is dead if one behind it in the same block covers it, and between them nothing reads it, and nothing may leave; a
 //! store of what is there anyway is dead too.
@@ -16,8 +17,8 @@
 //!
 //! Sources. The versions are those of memory SSA (Novillo, *Memory SSA*, 2007), kept only along the walk of the dominator tree.
 //!
-//! Cost. A look-up and an entry for each load and store, and the stores since if something was found; for a merge, the blocks between it and its dominator, up to a bound behind
-//! which everything counts as written.
+//! Cost. A look-up and an entry for each load and store, and the stores since if something was found; for a merge, the blocks between it
+//! and its dominator, up to a bound behind which everything counts as written.
 
 use crate::ir::cfg::Cfg;
 use crate::ir::dom::Dom;

@@ -124,7 +124,8 @@ fn place(function: &mut Function, places: &[[Block; 3]], state: &mut State) {
     std::mem::swap(&mut function.order, order);
 }
 
-/// Copies a header; the loop is entered through the copy, which is no loop of its own: its edges are those of the original. With one way in, it needs no parameters.
+/// Copies a header; the loop is entered through the copy, which is no loop of its own: its edges are those of the original. With one way
+/// in, it needs no parameters.
 fn copy(function: &mut Function, candidate: &Candidate, state: &mut State) -> Block {
     let Candidate { header, ref entries, .. } = *candidate;
     let State { copier, marks, .. } = state;

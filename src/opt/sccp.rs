@@ -38,21 +38,28 @@ pub(super) struct State {
     taken: Vec<bool>,
     edges: Vec<u32>,
     work: Vec<Inst>,
-    /// Parameters around loops that begin with a constant: the parameter, its block, its index, and the constant.
+    /// Parameters around loops that begin with a constant, and may stay it.
     begun: Vec<Begun>,
 }
 
-/// How far [`Guess::of`] looks.
+/// A parameter around a loop, its block, its index, and the constant that it begins with.
+type Begun = (Value, Block, u32, Value);
+
+/// How far back a [`Guess`] looks.
 const LOOK: u32 = 3;
-/// More parameters than this that may stay constant are not looked at one by one.
-const BEGUN: usize = 64;
+/// How often it is looked at all parameters that may stay constant.
+const LOOKS: u32 = 4;
+/// How many ways into a block a guess follows.
+const WAYS: usize = 4;
 
 /// May a parameter around a loop stay the constant that it begins with?
 fn may_find(function: &Function, cfg: &Cfg, state: &mut State) -> bool {
     if !cfg.has_cycles() {
         return false;
     }
-    let begun = &mut state.begun;
+    let State { cells, begun, .. } = state;
+    cells.clear();
+    cells.resize(function.value_count(), UNKNOWN);
     begun.clear();
     for (number, &block) in cfg.rpo.iter().enumerate() {
         let preds = cfg.preds(block);
@@ -61,77 +68,63 @@ fn may_find(function: &Function, cfg: &Cfg, state: &mut State) -> bool {
             continue;
         }
         for (index, &param) in function.params(block).iter().enumerate() {
+            cells[param.index()] = VARIES;
             let mut args = preds
                 .iter()
                 .filter(|pred| !is_back(pred))
                 .map(|pred| function.list_value(function.edge(pred.edge).args, index as u32));
-            let Some(first) = args.next() else { continue };
+            let Some(first) = args.next().filter(|&first| args.all(|arg| arg == first)) else { continue };
             // Of a loop in a loop, what begins is a parameter of the outer one.
-            let constant = function.as_const(first).map(|_| first).or_else(|| begun_with(begun, first));
-            if let Some(constant) = constant.filter(|_| args.all(|arg| arg == first)) {
+            let constant = if function.as_const(first).is_some() { first } else { cells[first.index()] };
+            if constant != UNKNOWN && constant != VARIES {
+                cells[param.index()] = constant;
                 begun.push((param, block, index as u32, constant));
             }
         }
     }
-    if begun.len() > BEGUN {
-        return true;
-    }
     // One that varies may make others vary.
-    loop {
+    for _ in 0..LOOKS {
         let before = begun.len();
-        for at in (0..begun.len()).rev() {
-            let (_, block, index, first) = begun[at];
+        begun.retain(|&(param, block, index, first)| {
             let varies = cfg.preds(block).iter().any(|pred| {
                 let arg = function.list_value(function.edge(pred.edge).args, index);
-                match guess(function, cfg, begun, arg, LOOK) {
+                match guess(function, cfg, cells, arg, LOOK) {
                     Guess::Constant(bits) => function.as_const(first) != Some(bits),
                     Guess::Varies => true,
                     Guess::Open => false,
                 }
             });
             if varies {
-                begun.swap_remove(at);
+                cells[param.index()] = VARIES;
             }
-        }
+            !varies
+        });
         if begun.is_empty() || begun.len() == before {
-            return !begun.is_empty();
+            break;
         }
     }
+    !begun.is_empty()
 }
 
-/// What a value is if the parameters that begin with constants are these, as [`Solver::compute`] would find it.
+/// What a value is if parameters are what their cells say, as [`Solver::compute`] would find it.
+#[derive(Clone, Copy, PartialEq, Eq)]
 enum Guess {
     Constant(u64),
     Varies,
     Open,
 }
 
-/// A parameter around a loop.
-type Begun = (Value, Block, u32, Value);
-
-fn begun_with(begun: &[Begun], param: Value) -> Option<Value> {
-    begun.iter().find(|(other, ..)| *other == param).map(|&(.., first)| first)
-}
-
-fn guess(function: &Function, cfg: &Cfg, begun: &[Begun], value: Value, depth: u32) -> Guess {
+fn guess(function: &Function, cfg: &Cfg, cells: &[Value], value: Value, depth: u32) -> Guess {
     let inst = match function.def(value) {
         Def::Const(bits) => return Guess::Constant(bits),
         Def::Param(block) if block == function.entry() => return Guess::Varies,
         Def::Param(block) => {
-            if let Some(first) = begun_with(begun, value) {
-                return function.as_const(first).map_or(Guess::Open, Guess::Constant);
-            }
-            // Around a loop, it does not begin with a constant, or does not stay one; else it is what any way in brings.
-            let (number, preds) = (cfg.number(block), cfg.preds(block));
-            let varies = preds.iter().any(|pred| cfg.number(pred.block) >= number)
-                || depth > 0
-                    && function.params(block).iter().position(|&param| param == value).is_some_and(|index| {
-                        preds.iter().any(|pred| {
-                            let arg = function.list_value(function.edge(pred.edge).args, index as u32);
-                            matches!(guess(function, cfg, begun, arg, depth - 1), Guess::Varies)
-                        })
-                    });
-            return if varies { Guess::Varies } else { Guess::Open };
+            return match cells[value.index()] {
+                UNKNOWN if depth > 0 => joined(function, cfg, cells, (block, value), depth - 1),
+                UNKNOWN => Guess::Open,
+                VARIES => Guess::Varies,
+                cell => function.as_const(cell).map_or(Guess::Varies, Guess::Constant),
+            };
         }
         Def::Inst(inst) => inst,
         Def::Alias(_) => return Guess::Open,
@@ -148,11 +141,11 @@ fn guess(function: &Function, cfg: &Cfg, begun: &[Begun], value: Value, depth: u
     if depth == 0 {
         return Guess::Open;
     }
-    let a = guess(function, cfg, begun, data.first(), depth - 1);
+    let a = guess(function, cfg, cells, data.first(), depth - 1);
     let b = if values & 2 == 0 {
         Guess::Constant(0)
     } else {
-        guess(function, cfg, begun, data.second(), depth - 1)
+        guess(function, cfg, cells, data.second(), depth - 1)
     };
     match (a, b) {
         (Guess::Varies, _) | (_, Guess::Varies) => Guess::Varies,
@@ -164,6 +157,59 @@ fn guess(function: &Function, cfg: &Cfg, begun: &[Begun], value: Value, depth: u
         }
         _ => Guess::Open,
     }
+}
+
+/// A parameter where ways join: what they bring, if they are all taken.
+fn joined(
+    function: &Function,
+    cfg: &Cfg,
+    cells: &[Value],
+    (block, param): (Block, Value),
+    depth: u32,
+) -> Guess {
+    let preds = cfg.preds(block);
+    let Some(index) = function.params(block).iter().position(|&other| other == param) else {
+        return Guess::Open;
+    };
+    if preds.len() > WAYS {
+        return Guess::Open;
+    }
+    let mut all = None;
+    for pred in preds {
+        let arg = function.list_value(function.edge(pred.edge).args, index as u32);
+        let one = guess(function, cfg, cells, arg, depth);
+        if one == Guess::Open || !is_taken(function, cfg, cells, pred.block, depth) {
+            return Guess::Open;
+        }
+        match all.replace(one) {
+            Some(other) if other != one => return Guess::Varies,
+            _ => {}
+        }
+    }
+    all.unwrap_or(Guess::Open)
+}
+
+/// Does the nearest branch on the way to a block's end depend on what varies?
+fn is_taken(function: &Function, cfg: &Cfg, cells: &[Value], block: Block, depth: u32) -> bool {
+    let mut at = block;
+    for _ in 0..LOOK {
+        let Some(last) = function.last_inst(at) else { return false };
+        let data = function.inst(last);
+        match data.op {
+            Op::Jump => {}
+            Op::Br | Op::BrCmp | Op::Switch => {
+                let mut varies = false;
+                function.visit_operands(last, |value| {
+                    varies |= guess(function, cfg, cells, value, depth) == Guess::Varies;
+                });
+                return varies;
+            }
+            _ => return true,
+        }
+        let &[pred] = cfg.preds(at) else { return true };
+        at = pred.block;
+    }
+    true
 }
 
 /// The pass.

@@ -46,6 +46,8 @@ use rewrite::Action;
 
 /// How many times the function is walked over at most, before all assumptions are given up.
 pub const WALKS: u32 = 6;
+/// With more blocks than this a function is walked over less often.
+const LARGE: usize = 200;
 
 /// Removes needless checks. As much as pays at each level.
 pub fn run(function: &mut Function, context: &mut Context<'_>) -> bool {
@@ -240,7 +242,9 @@ impl<'a> Walker<'a> {
                 }
                 right = false;
                 let all = Range::of(function.kind(param));
-                self.state.assumed[param.index()] = if round >= 3 || assumed.is_empty() && round > 0 {
+                // A large function has long chains of loops, through which each walk goes one step.
+                let patience = if self.cfg.rpo.len() > LARGE { 1 } else { 3 };
+                self.state.assumed[param.index()] = if round >= patience || assumed.is_empty() && round > 0 {
                     all
                 } else {
                     Range::new(
