@@ -27,6 +27,8 @@ pub struct Cfg {
     /// By block that can be reached: the edges out of it.
     edges: Vec<(u32, u32)>,
     stack: Vec<(Block, u32, u32)>,
+    /// Edges to a block that is not behind theirs in `rpo`.
+    back_edges: u32,
 }
 
 const UNREACHED: u32 = u32::MAX;
@@ -79,12 +81,16 @@ impl Cfg {
             *start = sum;
         }
         // Filled from the back; where a block's begin is known when all are there.
+        self.back_edges = 0;
         self.preds.resize(total, Pred { block: Block::NONE, edge: 0 });
         for (number, &block) in self.rpo.iter().enumerate().rev() {
             self.number[block.index()] = number as u32;
             let (first, end) = self.edges[block.index()];
             for edge in (first..end).rev() {
-                let at = &mut self.starts[function.edge(edge).to.index()];
+                let to = function.edge(edge).to.index();
+                // What is behind this block has its number already.
+                self.back_edges += u32::from(self.number[to] <= number as u32);
+                let at = &mut self.starts[to];
                 *at -= 1;
                 self.preds[*at as usize] = Pred { block, edge };
             }
@@ -104,6 +110,12 @@ impl Cfg {
     pub fn edges(&self, block: Block) -> Range<u32> {
         let (start, end) = self.edges[block.index()];
         start..end
+    }
+
+    /// Is there a cycle?
+    #[inline]
+    pub fn has_cycles(&self) -> bool {
+        self.back_edges != 0
     }
 
     /// The edges into a block, from blocks that can be reached.

@@ -25,27 +25,47 @@ impl Dom {
         dom
     }
 
-    /// Computes it anew. Nearly linear for graphs of programs.
+    /// Computes it anew. One pass if all cycles have one way in, nearly linear otherwise for graphs of programs.
     pub fn compute(&mut self, cfg: &Cfg) {
         let count = cfg.rpo.len();
         self.idom.clear();
         self.idom.resize(count, NONE);
         self.idom[0] = 0;
-        let mut changed = true;
-        while changed {
-            changed = false;
-            for number in 1..count {
-                let mut best = NONE;
-                for pred in cfg.preds(cfg.rpo[number]) {
-                    let pred = cfg.number(pred.block);
-                    if self.idom[pred as usize] != NONE {
-                        best = if best == NONE { pred } else { self.meet(best, pred) };
-                    }
-                }
-                changed |= self.idom[number] != best;
-                self.idom[number] = best;
-            }
+        self.pass(cfg);
+        self.number();
+        // If no edge enters a cycle but at its head, those from behind made no difference.
+        let enters =
+            |number: usize, pred: u32| pred as usize >= number && !self.is_above(number, pred as usize);
+        let several = cfg.has_cycles()
+            && (1..count).any(|number| {
+                cfg.preds(cfg.rpo[number]).iter().any(|pred| enters(number, cfg.number(pred.block)))
+            });
+        if several {
+            while self.pass(cfg) {}
+            self.number();
         }
+    }
+
+    /// Brings each block's dominator up to date with its predecessors'. Did any change?
+    fn pass(&mut self, cfg: &Cfg) -> bool {
+        let mut changed = false;
+        for number in 1..cfg.rpo.len() {
+            let mut best = NONE;
+            for pred in cfg.preds(cfg.rpo[number]) {
+                let pred = cfg.number(pred.block);
+                if self.idom[pred as usize] != NONE {
+                    best = if best == NONE { pred } else { self.meet(best, pred) };
+                }
+            }
+            changed |= self.idom[number] != best;
+            self.idom[number] = best;
+        }
+        changed
+    }
+
+    /// Numbers the tree's walk.
+    fn number(&mut self) {
+        let count = self.idom.len();
         self.first_child.clear();
         self.first_child.resize(count, NONE);
         self.sibling.clear();
@@ -82,6 +102,10 @@ impl Dom {
         }
     }
 
+    fn is_above(&self, by: usize, place: usize) -> bool {
+        self.enter[by] <= self.enter[place] && self.enter[place] < self.leave[by]
+    }
+
     fn meet(&self, mut left: u32, mut right: u32) -> u32 {
         while left != right {
             while left > right {
@@ -103,8 +127,7 @@ impl Dom {
     /// Does every path to `block` pass through `by`, or is it the same? Both can be reached.
     #[inline]
     pub fn dominates(&self, cfg: &Cfg, by: Block, block: Block) -> bool {
-        let (by, block) = (cfg.number(by) as usize, cfg.number(block) as usize);
-        self.enter[by] <= self.enter[block] && self.enter[block] < self.leave[by]
+        self.is_above(cfg.number(by) as usize, cfg.number(block) as usize)
     }
 
     /// Blocks whose immediate dominator this is.

@@ -352,10 +352,8 @@ pub struct Function {
     /// The blocks in the order in which they are written; the first is the entry.
     pub order: Vec<Block>,
     insts: Vec<InstData>,
-    results: Vec<Value>,
+    /// By instruction.
     links: Vec<Links>,
-    /// By instruction: a place in the source, as the user numbers them; 0 is none.
-    positions: Vec<u32>,
     values: Vec<ValueData>,
     const_bits: Vec<u64>,
     constants: Constants,
@@ -364,6 +362,8 @@ pub struct Function {
     guards: Vec<GuardData>,
     states: Vec<FrameStateData>,
     removed: Vec<RemovedData>,
+    /// A value was replaced, and may be an operand still.
+    aliased: bool,
     /// The position that new instructions get.
     pub position: u32,
 }
@@ -373,6 +373,10 @@ struct Links {
     next: u32,
     prev: u32,
     block: Block,
+    /// What it gives.
+    result: Value,
+    /// A place in the source, as the user numbers them; 0 is none.
+    position: u32,
 }
 
 impl Function {
@@ -385,9 +389,7 @@ impl Function {
             blocks: Vec::new(),
             order: Vec::new(),
             insts: Vec::new(),
-            results: Vec::new(),
             links: Vec::new(),
-            positions: Vec::new(),
             values: Vec::new(),
             const_bits: Vec::new(),
             constants: Constants::default(),
@@ -396,6 +398,7 @@ impl Function {
             guards: Vec::new(),
             states: Vec::new(),
             removed: Vec::new(),
+            aliased: false,
             position: 0,
         };
         let entry = function.new_block();
@@ -514,22 +517,22 @@ impl Function {
     /// The value that an instruction gives.
     #[inline(always)]
     pub fn result(&self, inst: Inst) -> Option<Value> {
-        self.results[inst.index()].some()
+        self.links[inst.index()].result.some()
     }
 
     /// An instruction that became one that gives nothing has no result any more.
     pub fn drop_result(&mut self, inst: Inst) {
-        self.results[inst.index()] = Value::NONE;
+        self.links[inst.index()].result = Value::NONE;
     }
 
     /// The place in the source.
     pub fn inst_position(&self, inst: Inst) -> u32 {
-        self.positions[inst.index()]
+        self.links[inst.index()].position
     }
 
     /// Says where in the source an instruction comes from.
     pub fn set_inst_position(&mut self, inst: Inst, position: u32) {
-        self.positions[inst.index()] = position;
+        self.links[inst.index()].position = position;
     }
 
     /// The type of what an instruction gives; none if nothing. References have no layout, unless `new` makes them.
@@ -549,13 +552,11 @@ impl Function {
     fn make(&mut self, data: InstData, block: Block) -> Inst {
         let inst = Inst(self.insts.len() as u32);
         self.insts.push(data);
-        self.links.push(Links { next: NONE, prev: NONE, block });
-        self.positions.push(self.position);
         let result = match Function::result_type(&data) {
             Some(ty) => self.new_value(ty, inst.0),
             None => Value::NONE,
         };
-        self.results.push(result);
+        self.links.push(Links { next: NONE, prev: NONE, block, result, position: self.position });
         inst
     }
 
@@ -584,9 +585,14 @@ impl Function {
         inst
     }
 
+    fn link(&mut self, inst: Inst, next: u32, prev: u32, block: Block) {
+        let links = &mut self.links[inst.index()];
+        (links.next, links.prev, links.block) = (next, prev, block);
+    }
+
     fn link_before(&mut self, inst: Inst, before: Inst, block: Block) {
         let prev = self.links[before.index()].prev;
-        self.links[inst.index()] = Links { next: before.0, prev, block };
+        self.link(inst, before.0, prev, block);
         self.links[before.index()].prev = inst.0;
         match Inst(prev).some() {
             Some(prev) => self.links[prev.index()].next = inst.0,
@@ -596,7 +602,7 @@ impl Function {
 
     /// Takes an instruction out of its block. Its result must have no uses left.
     pub fn remove(&mut self, inst: Inst) {
-        let Links { next, prev, block } = self.links[inst.index()];
+        let Links { next, prev, block, .. } = self.links[inst.index()];
         let Some(block) = block.some() else { return };
         match Inst(prev).some() {
             Some(prev) => self.links[prev.index()].next = next,
@@ -606,7 +612,7 @@ impl Function {
             Some(next) => self.links[next.index()].prev = prev,
             None => self.blocks[block.index()].last = Inst(prev).some(),
         }
-        self.links[inst.index()] = Links { next: NONE, prev: NONE, block: Block::NONE };
+        self.link(inst, NONE, NONE, Block::NONE);
     }
 
     /// Moves an instruction in front of another one, of any block.
@@ -628,7 +634,7 @@ impl Function {
             match self.blocks[to.index()].last {
                 Some(last) => {
                     self.links[last.index()].next = inst.0;
-                    self.links[inst.index()] = Links { next: NONE, prev: last.0, block: to };
+                    self.link(inst, NONE, last.0, to);
                 }
                 None => {
                     self.blocks[to.index()].first = Some(inst);
@@ -785,6 +791,7 @@ impl Function {
         let with = self.resolve(with);
         debug_assert_ne!(value, with, "a value cannot stand for itself");
         self.values[value.index()].def = 3 << TAG | with.0;
+        self.aliased = true;
     }
 
     /// Rewrites the values in an instruction's words so that none is an alias.
@@ -826,6 +833,9 @@ impl Function {
 
     /// Rewrites frame states and removed objects so that no value in them is an alias.
     pub fn remove_state_aliases(&mut self) {
+        if !self.aliased {
+            return;
+        }
         let lists =
             self.states.iter().map(|state| state.slots).chain(self.removed.iter().map(|object| object.slots));
         for slots in lists {
@@ -839,6 +849,9 @@ impl Function {
 
     /// Rewrites all operands so that none is an alias. Parameters that are aliases have to be removed by whoever replaced them.
     pub fn remove_aliases(&mut self) {
+        if !self.aliased {
+            return;
+        }
         let resolved = |values: &[ValueData], word: u32| {
             let mut word = word;
             while values[word as usize].def >> TAG == 3 {
@@ -872,6 +885,12 @@ impl Function {
             }
         }
         self.remove_state_aliases();
+        self.aliased = false;
+    }
+
+    /// Says that no operand is an alias: whoever replaced values has rewritten them all, as [`remove_aliases`](Self::remove_aliases) would have.
+    pub fn aliases_are_removed(&mut self) {
+        self.aliased = false;
     }
 
     // ---- Lists, edges, guards, frame states. ----

@@ -28,48 +28,77 @@ pub struct Loops {
     pub loops: Vec<Loop>,
     /// By block: the innermost loop, or `u32::MAX`.
     innermost: Vec<u32>,
+    /// By block: the loop that was found last with it.
+    mark: Vec<u32>,
+    work: Vec<Block>,
+    /// Loops of an earlier graph, for their memory.
+    spare: Vec<Loop>,
 }
 
 const NONE: u32 = u32::MAX;
 
 impl Loops {
-    /// The loops of a graph. Takes time in proportion to the blocks times the depth of loops.
+    /// The loops of a graph.
     pub fn of(cfg: &Cfg, dom: &Dom, blocks: usize) -> Loops {
-        let mut found = Loops { loops: Vec::new(), innermost: vec![NONE; blocks] };
-        let mut mark = vec![NONE; blocks];
+        let mut found = Loops::default();
+        found.compute(cfg, dom, blocks);
+        found
+    }
+
+    /// Computes them anew. Takes time in proportion to the blocks times the depth of loops.
+    pub fn compute(&mut self, cfg: &Cfg, dom: &Dom, blocks: usize) {
+        self.spare.append(&mut self.loops);
+        self.innermost.clear();
+        self.innermost.resize(blocks, NONE);
+        if !cfg.has_cycles() {
+            return;
+        }
+        self.mark.clear();
+        self.mark.resize(blocks, NONE);
         // In reverse postorder an outer header comes before an inner one.
-        for &header in &cfg.rpo {
-            let latches: Vec<Block> = cfg
-                .preds(header)
-                .iter()
-                .map(|pred| pred.block)
-                .filter(|&latch| dom.dominates(cfg, header, latch))
-                .collect();
-            if latches.is_empty() {
+        for (number, &header) in cfg.rpo.iter().enumerate() {
+            let latches = || {
+                let behind = cfg.preds(header).iter().map(|pred| pred.block);
+                behind.filter(|&latch| {
+                    cfg.number(latch) as usize >= number && dom.dominates(cfg, header, latch)
+                })
+            };
+            if latches().next().is_none() {
                 continue;
             }
-            let index = found.loops.len() as u32;
-            let mut members = vec![header];
-            mark[header.index()] = index;
-            let mut work = latches.clone();
-            while let Some(block) = work.pop() {
-                if mark[block.index()] == index {
+            let index = self.loops.len() as u32;
+            let mut found = self.spare.pop().unwrap_or_else(|| Loop {
+                header,
+                parent: None,
+                depth: 1,
+                blocks: Vec::new(),
+                latches: Vec::new(),
+            });
+            found.header = header;
+            found.latches.clear();
+            found.latches.extend(latches());
+            found.blocks.clear();
+            found.blocks.push(header);
+            self.mark[header.index()] = index;
+            self.work.clear();
+            self.work.extend_from_slice(&found.latches);
+            while let Some(block) = self.work.pop() {
+                if self.mark[block.index()] == index {
                     continue;
                 }
-                mark[block.index()] = index;
-                members.push(block);
-                work.extend(cfg.preds(block).iter().map(|pred| pred.block));
+                self.mark[block.index()] = index;
+                found.blocks.push(block);
+                self.work.extend(cfg.preds(block).iter().map(|pred| pred.block));
             }
-            members.sort_unstable_by_key(|&block| cfg.number(block));
-            let parent = found.innermost[header.index()];
-            for block in &members {
-                found.innermost[block.index()] = index;
+            found.blocks.sort_unstable_by_key(|&block| cfg.number(block));
+            let parent = self.innermost[header.index()];
+            for block in &found.blocks {
+                self.innermost[block.index()] = index;
             }
-            let parent = (parent != NONE).then_some(parent);
-            let depth = parent.map_or(1, |parent| found.loops[parent as usize].depth + 1);
-            found.loops.push(Loop { header, parent, depth, blocks: members, latches });
+            found.parent = (parent != NONE).then_some(parent);
+            found.depth = found.parent.map_or(1, |parent| self.loops[parent as usize].depth + 1);
+            self.loops.push(found);
         }
-        found
     }
 
     /// The innermost loop that a block is in.

@@ -17,6 +17,7 @@ use crate::ir::dom::Dom;
 use crate::ir::{Block, Cond, Edge, Function, Inst, InstData, Kind, List, Op, Value};
 
 use super::fault::planted;
+use super::fold_control::known_edge;
 use super::{Context, params};
 
 /// How far an edge is followed through empty blocks.
@@ -92,26 +93,17 @@ fn jump(function: &mut Function, inst: Inst, taken: u32) {
 /// A branch whose edge is known, or that can be written without a negation.
 fn known_branch(function: &mut Function, inst: Inst) -> bool {
     let data = *function.inst(inst);
-    let first = match data.op {
-        Op::Br | Op::BrCmp | Op::Switch => function.as_const(data.first()),
-        _ => None,
-    };
-    let taken = match data.op {
-        Op::Br => first.map(|bits| u32::from(bits == 0)),
-        Op::Switch => first.map(|bits| (data.b - 1).min(u32::try_from(bits).unwrap_or(u32::MAX))),
-        Op::BrCmp => {
-            let second = function.as_const(data.second());
-            match (first, second) {
-                (Some(a), Some(b)) => Some(u32::from(!data.cond().holds(data.kind, a, b))),
-                (None, Some(0)) if data.kind == Kind::Bool && data.cond() == Cond::Eq => {
-                    negated(function, inst, data);
-                    return true;
-                }
-                _ => None,
-            }
-        }
-        _ => None,
-    };
+    if data.op == Op::BrCmp
+        && data.kind == Kind::Bool
+        && data.cond() == Cond::Eq
+        && function.as_const(data.first()).is_none()
+        && function.as_const(data.second()) == Some(0)
+    {
+        negated(function, inst, data);
+        return true;
+    }
+    let taken =
+        matches!(data.op, Op::Br | Op::BrCmp | Op::Switch).then(|| known_edge(function, &data)).flatten();
     if let Some(taken) = taken {
         jump(function, inst, taken);
     }

@@ -16,6 +16,7 @@
 use std::sync::LazyLock;
 
 use crate::ir::arith::{self, Outcome};
+use crate::ir::function::NONE;
 use crate::ir::{Cond, Function, Inst, InstData, Kind, Op, Value};
 
 use super::Context;
@@ -56,6 +57,10 @@ struct OpRules {
     /// By literal: those that ask for it first, or second; then those that ask for any, first or second.
     literals: [[u64; 2]; LITERALS.len()],
     any_literal: [u64; 2],
+    /// By operand: those that need the first, or the second, operand of the instruction that it comes from to be a constant.
+    constants: [[u64; 2]; 2],
+    /// Those that need a value to occur in both operands, as the operand or as one of the instruction's that it comes from.
+    shared: u64,
 }
 
 const LITERALS: [Literal; 6] =
@@ -83,6 +88,8 @@ impl Index {
             conds: [0; 10],
             literals: [[0; 2]; LITERALS.len()],
             any_literal: [0; 2],
+            constants: [[0; 2]; 2],
+            shared: 0,
         };
         index.ops.resize(Op::ALL.len(), none);
         let mut count = 2;
@@ -125,6 +132,17 @@ impl Index {
                 _ => (first, second),
             };
             let bit = 1 << self.ops[op as usize].rows.len();
+            for (place, pattern) in [Some(left), right].into_iter().enumerate() {
+                let Some(Pattern::Inst(_, _, inner)) = pattern else { continue };
+                for (index, argument) in inner.iter().take(2).enumerate() {
+                    if matches!(argument, Pattern::Const(_) | Pattern::Literal(_)) {
+                        self.ops[op as usize].constants[place][index] |= bit;
+                    }
+                }
+            }
+            if right.is_some_and(|right| shares(left, right)) {
+                self.ops[op as usize].shared |= bit;
+            }
             let left = self.classes_of(left);
             let right = right.map_or(u32::MAX, |right| self.classes_of(right));
             let rules = &mut self.ops[op as usize];
@@ -183,7 +201,60 @@ impl Index {
     }
 }
 
+/// The values that a pattern names, as bits by their number, as far down as the operands of an instruction; all if it goes further.
+fn named(pattern: &Pattern) -> u32 {
+    let number = |pattern: &Pattern| match pattern {
+        Pattern::Value(number) | Pattern::Const(number) => 1 << number,
+        Pattern::Literal(_) => 0,
+        Pattern::Inst(..) => u32::MAX,
+    };
+    match pattern {
+        Pattern::Inst(_, _, inner) => inner.iter().take(2).map(number).fold(0, |all, one| all | one),
+        other => number(other),
+    }
+}
+
+/// Do two patterns, of an instruction's operands, name the same value where [`OpRules::shared`] sees it?
+fn shares(left: &Pattern, right: &Pattern) -> bool {
+    let (left, right) = (named(left), named(right));
+    left != u32::MAX && right != u32::MAX && left & right != 0
+}
+
 impl OpRules {
+    /// Of these rules, those that may match what the operands come from.
+    #[inline]
+    fn inner(&self, function: &Function, found: u64, data: &InstData) -> u64 {
+        let mut possible = u64::MAX;
+        let mut leaves = [[data.a, NONE, NONE], [data.b, NONE, NONE]];
+        for (place, leaves) in leaves.iter_mut().enumerate() {
+            let Some(inst) = function.def_inst(Value(leaves[0])) else { continue };
+            let from = function.inst(inst);
+            let values = from.op.row().values;
+            let mut constant = [false; 2];
+            for (index, word) in [from.a, from.b].into_iter().enumerate() {
+                if values >> index & 1 == 1 && word != NONE {
+                    leaves[index + 1] = word;
+                    constant[index] = function.as_const(Value(word)).is_some();
+                }
+            }
+            if from.op.is_commutative() || from.op.has_cond() {
+                constant = [constant[0] | constant[1]; 2];
+            }
+            for (index, constant) in constant.into_iter().enumerate() {
+                if !constant {
+                    possible &= !self.constants[place][index];
+                }
+            }
+        }
+        if found & possible & self.shared != 0 {
+            let [left, right] = leaves;
+            if !left.iter().any(|&value| value != NONE && right.contains(&value)) {
+                possible &= !self.shared;
+            }
+        }
+        found & possible
+    }
+
     /// Of these rules, those that may match a constant in a place.
     #[inline]
     fn literal(&self, found: u64, place: usize, kind: Kind, bits: u64) -> u64 {
@@ -197,6 +268,23 @@ impl OpRules {
             }
         }
         found & possible
+    }
+}
+
+/// What an instruction of constants gives.
+pub(super) fn constant(function: &mut Function, data: &InstData) -> Option<Value> {
+    let values = data.op.row().values;
+    if values & 1 == 0 || values & !3 != 0 || data.op.has_lane() {
+        return None;
+    }
+    let a = function.as_const(data.first())?;
+    let b = if values & 2 == 0 { 0 } else { function.as_const(data.second())? };
+    match arith::evaluate(data.op, data.kind, data.aux, a, b) {
+        Outcome::Value(bits) => {
+            let kind = if data.op == Op::Cmp { Kind::Bool } else { data.kind };
+            Some(function.constant(kind, bits))
+        }
+        Outcome::Leaves | Outcome::Unknown => None,
     }
 }
 
@@ -255,6 +343,9 @@ pub(super) fn fold(walk: &mut Forward<'_>, at: Inst, data: &mut InstData) -> Fol
     }
     if let Some(bits) = b {
         candidates = rules.literal(candidates, 1, function.kind(data.second()), bits);
+    }
+    if values & 2 != 0 && candidates != 0 {
+        candidates = rules.inner(function, candidates, data);
     }
     while candidates != 0 {
         let number = candidates.trailing_zeros() as usize;

@@ -8,7 +8,7 @@
 //! wraps. Exchange edges: the walk knows them by number.
 
 use crate::ir::arith;
-use crate::ir::{Cond, Inst, InstData, Kind, Op, Value};
+use crate::ir::{Cond, Function, Inst, InstData, Kind, Op, Value};
 
 use super::fault::planted;
 use super::fold::Folded;
@@ -114,6 +114,20 @@ fn write(data: &mut InstData, value: Option<Value>, cmp: &InstData) {
     }
     if let Some(guard) = guard {
         *data.word_mut(data.op.row().guard) = guard.0;
+    }
+}
+
+/// Which edge a branch on constants takes, by its index.
+pub(super) fn known_edge(function: &Function, data: &InstData) -> Option<u32> {
+    let first = function.as_const(data.first());
+    match data.op {
+        Op::Br => first.map(|bits| u32::from(bits == 0)),
+        Op::Switch => first.map(|bits| (data.b - 1).min(u32::try_from(bits).unwrap_or(u32::MAX))),
+        Op::BrCmp => {
+            let second = function.as_const(data.second())?;
+            Some(u32::from(!data.cond().holds(data.kind, first?, second)))
+        }
+        _ => None,
     }
 }
 

@@ -20,12 +20,12 @@ use crate::ir::dom::Dom;
 use crate::ir::opcode::Effect;
 use crate::ir::{Block, Function, Inst, InstData, Kind, Module, Op, Value};
 
-use super::Context;
 use super::fault::planted;
 use super::fold::{self, Folded, INDEX, Index};
 use super::fold_rules::Rule;
 use super::gvn::{self, Key, Scoped};
 use super::memory::Memory;
+use super::{Analyses, Context};
 use super::{fold_control, guards, params};
 
 bitflags! {
@@ -75,7 +75,7 @@ pub(super) struct Forward<'a> {
     pub module: &'a Module,
     pub index: &'static Index,
     pub flags: Flags,
-    pub state: State,
+    pub state: &'a mut State,
     pub changed: bool,
     /// Blocks or edges are gone.
     pub graph_changed: bool,
@@ -87,26 +87,29 @@ pub(super) struct Forward<'a> {
 impl Forward<'_> {
     /// The pass with these flags.
     pub fn run(function: &mut Function, context: &mut Context<'_>, flags: Flags) -> bool {
-        let state = std::mem::take(&mut context.analyses.scratch.forward);
-        let (cfg, dom) = context.analyses.dom(function);
+        context.analyses.dom(function);
+        let Analyses { cfg, dom, scratch, .. } = &mut *context.analyses;
+        let (cfg, dom, state) = (&*cfg, &*dom, &mut scratch.forward);
         let module = context.module;
         let mut walk = Forward {
-            function,
+            function: &mut *function,
             cfg,
             dom,
             module,
             index: &INDEX,
             flags,
-            state,
+            state: &mut *state,
             changed: false,
             graph_changed: false,
             params_changed: false,
             guessed: false,
         };
         walk.walk();
-        let Forward { state, changed, graph_changed, params_changed, guessed, .. } = walk;
+        let Forward { changed, graph_changed, params_changed, guessed, .. } = walk;
         if changed {
             function.remove_state_aliases();
+            // Operands were rewritten on the way (FW2).
+            function.aliases_are_removed();
         }
         if graph_changed {
             function.retain_blocks(|block| state.entered[block.index()]);
@@ -114,7 +117,6 @@ impl Forward<'_> {
         if params_changed {
             params::remove_aliased(function, cfg);
         }
-        context.analyses.scratch.forward = state;
         if graph_changed {
             context.analyses.invalidate();
             if guessed {
@@ -466,7 +468,7 @@ impl Forward<'_> {
             fold_control::address(self, data);
         }
         if self.flags.contains(Flags::MEMORY)
-            && let Some(value) = Memory::load(&mut self.state, self.function, inst, data)
+            && let Some(value) = Memory::load(self.state, self.function, inst, data)
         {
             self.becomes(inst, value);
         }
@@ -477,7 +479,7 @@ impl Forward<'_> {
             fold_control::address(self, data);
         }
         if self.flags.contains(Flags::MEMORY) {
-            self.changed |= Memory::store(&mut self.state, self.function, inst, data);
+            self.changed |= Memory::store(self.state, self.function, inst, data);
         }
     }
 

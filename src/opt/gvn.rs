@@ -22,13 +22,11 @@ use super::Context;
 use super::fault::planted;
 use super::forward::{Flags, Forward};
 
-/// What an entry is found by: two words that say all, but for the memory it depends on.
+/// What an entry is found by: two words that say all.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) struct Key {
     pub first: u64,
     pub second: u64,
-    /// The memory that is read; 0 for what reads none.
-    pub version: u32,
 }
 
 impl Key {
@@ -58,7 +56,6 @@ impl Key {
         Key {
             first: u64::from(head) << 32 | u64::from(words[0]),
             second: u64::from(words[1]) << 32 | u64::from(words[2]),
-            version: 0,
         }
     }
 
@@ -86,18 +83,16 @@ impl Key {
         Key::new(Op::Guard, 0, 0, [value.0, 0, 0, 0])
     }
 
-    /// What is in memory at the address of a load or store, as long as the memory has this version.
+    /// What was in memory at the address of a load or store; the entry has the version.
     #[inline(always)]
-    pub fn memory(data: &InstData, version: u32) -> Key {
-        let key = Key::new(Op::Load, 0, data.aux, [data.a, data.b, data.c, 0]);
-        Key { version, ..key }
+    pub fn memory(data: &InstData) -> Key {
+        Key::new(Op::Load, 0, data.aux, [data.a, data.b, data.c, 0])
     }
 
+    /// A hash whose top bits depend on all of the key.
     #[inline(always)]
-    fn hash(&self) -> usize {
-        let word = self.first.wrapping_mul(0x9e37_79b9_7f4a_7c15)
-            ^ (self.second ^ u64::from(self.version) << 17).wrapping_mul(0xff51_afd7_ed55_8ccd);
-        (word >> 32 ^ word >> 12) as usize
+    fn hash(&self) -> u64 {
+        (self.first.rotate_left(23) ^ self.second).wrapping_mul(0x9e37_79b9_7f4a_7c15)
     }
 }
 
@@ -105,6 +100,8 @@ impl Key {
 struct Entry {
     key: Key,
     value: u32,
+    /// Of memory: the version that it had.
+    version: u32,
     next: u32,
     bucket: u32,
 }
@@ -115,6 +112,8 @@ const NONE: u32 = u32::MAX;
 #[derive(Default, Debug)]
 pub(super) struct Scoped {
     buckets: Vec<u32>,
+    /// What leaves as many bits of a hash as number the buckets.
+    shift: u32,
     entries: Vec<Entry>,
 }
 
@@ -126,17 +125,24 @@ impl Scoped {
         if self.buckets.len() != wanted {
             self.buckets.clear();
             self.buckets.resize(wanted, NONE);
+            self.shift = u64::BITS - wanted.trailing_zeros();
         }
     }
 
     /// The newest entry.
     #[inline(always)]
     pub fn find(&self, key: &Key) -> Option<u32> {
-        let mut at = self.buckets[key.hash() & (self.buckets.len() - 1)];
-        while at != NONE {
-            let entry = &self.entries[at as usize];
+        self.find_at(key).map(|(value, _)| value)
+    }
+
+    /// The newest entry, and its version.
+    #[inline(always)]
+    pub fn find_at(&self, key: &Key) -> Option<(u32, u32)> {
+        let mut at = self.buckets[(key.hash() >> self.shift) as usize];
+        // `NONE` is no place.
+        while let Some(entry) = self.entries.get(at as usize) {
             if entry.key == *key {
-                return Some(entry.value);
+                return Some((entry.value, entry.version));
             }
             at = entry.next;
         }
@@ -146,9 +152,15 @@ impl Scoped {
     /// Enters a value; it hides an older one.
     #[inline(always)]
     pub fn enter(&mut self, key: Key, value: u32) {
-        let bucket = key.hash() & (self.buckets.len() - 1);
+        self.enter_at(key, value, 0);
+    }
+
+    /// Enters a value with a version.
+    #[inline(always)]
+    pub fn enter_at(&mut self, key: Key, value: u32, version: u32) {
+        let bucket = (key.hash() >> self.shift) as usize;
         let at = self.entries.len() as u32;
-        self.entries.push(Entry { key, value, next: self.buckets[bucket], bucket: bucket as u32 });
+        self.entries.push(Entry { key, value, version, next: self.buckets[bucket], bucket: bucket as u32 });
         self.buckets[bucket] = at;
     }
 

@@ -26,7 +26,7 @@ use crate::ir::{Block, Def, FrameState, Function, Inst, InstData, Kind, Op, Stat
 
 use super::fault::planted;
 use super::memory::Written;
-use super::{Context, preheader};
+use super::{Analyses, Context, preheader};
 
 /// How deep cheap operands of operands are followed.
 const DEPTH: u32 = 4;
@@ -43,8 +43,11 @@ pub fn run(function: &mut Function, context: &mut Context<'_>) -> bool {
         changed = true;
     }
     let module = context.module;
-    let (cfg, _, loops) = context.analyses.loops(function);
-    let mut written = vec![None; function.block_count()];
+    context.analyses.loops(function);
+    let Analyses { cfg, loops, scratch, .. } = &mut *context.analyses;
+    let (cfg, loops, written) = (&*cfg, &*loops, &mut scratch.written);
+    written.clear();
+    written.resize(function.block_count(), None);
     for index in (0..loops.loops.len()).rev() {
         let inside = |block: Block| loops.contains(index as u32, block);
         let header = loops.loops[index].header;

@@ -1,10 +1,10 @@
 //! Memory: a load of what was stored or loaded before is replaced by that, and stores that nobody can see are removed.
 //!
 //! How it works. Memory has a version, by class of aliases (see [`Alias`]; classes share 64 numbers): each store makes a new one that remembers the store
-//! and the version before. A load is looked up by its address and version; what is not found, and does not overlap with the store
-//! that made the version, is looked up in the version before, a few steps back. A store enters its value for the version that it
-//! makes. A call that writes makes a new version of all classes. Where paths meet, what was written between the block and its
-//! immediate dominator, around loops too, makes new versions.
+//! and the version before. What was last stored to or loaded from an address is looked up by the address, and has the version that memory
+//! had then; it still holds if the stores that made the versions since, a few at most, do not overlap. A call that writes makes a new
+//! version of all classes. Where paths meet, what was written between the block and its immediate dominator, around loops too, makes
+//! new versions.
 //!
 //! A store is dead if one behind it in the same block covers it, and between them nothing reads it, and nothing may leave; a
 //! store of what is there anyway is dead too.
@@ -17,8 +17,8 @@
 //!
 //! Sources. The versions are those of memory SSA (Novillo, *Memory SSA*, 2007), kept only along the walk of the dominator tree.
 //!
-//! Cost. A look-up for each load, two entries for each store; for a merge, the blocks between it and its dominator, up to a bound behind
-//! which everything counts as written.
+//! Cost. A look-up and an entry for each load and store, and the stores since if something was found; for a merge, the blocks between it
+//! and its dominator, up to a bound behind which everything counts as written.
 
 use crate::ir::cfg::Cfg;
 use crate::ir::dom::Dom;
@@ -28,10 +28,11 @@ use super::Context;
 use super::fault::planted;
 use super::forward::{Flags, Forward, State};
 use super::gvn::Key;
+use super::params;
 
 /// Classes share so many numbers.
 const SLOTS: usize = 64;
-/// How many versions back a load is looked for.
+/// How many stores back what is at an address is believed.
 const STEPS: u32 = 8;
 /// How many blocks are looked at between a merge and its dominator.
 const BLOCKS: usize = 64;
@@ -307,6 +308,7 @@ impl Memory {
     }
 
     /// May two accesses touch the same bytes?
+    #[inline]
     fn overlap(&self, function: &Function, a: &InstData, b: &InstData) -> bool {
         if a.alias() != b.alias() {
             return false;
@@ -324,16 +326,23 @@ impl Memory {
     /// Looks a load up. The value that it gives, if that is known; else it is entered.
     pub fn load(state: &mut State, function: &Function, inst: Inst, data: &InstData) -> Option<Value> {
         let State { memory, table, .. } = state;
-        if !memory.pending.is_empty() {
-            let pending = std::mem::take(&mut memory.pending);
-            let kept = pending.into_iter().filter(|(_, store)| !memory.overlap(function, store, data));
-            memory.pending = kept.collect();
+        let found = memory.find(table, function, data);
+        // What is known need not be read, and so shows nothing of what was stored.
+        if let (Some(value), Some(result)) = (found, function.result(inst))
+            && params::fits(function, result, value)
+        {
+            return found;
         }
-        if let Some(value) = memory.find(table, function, data) {
-            return Some(value);
+        if !memory.pending.is_empty() {
+            let mut pending = std::mem::take(&mut memory.pending);
+            pending.retain(|(_, store)| !memory.overlap(function, store, data));
+            memory.pending = pending;
+        }
+        if found.is_some() {
+            return None;
         }
         if let Some(result) = function.result(inst) {
-            table.enter(Key::memory(data, memory.version(data.alias())), result.0);
+            table.enter_at(Key::memory(data), result.0, memory.version(data.alias()));
             if data.kind == Kind::Ref {
                 memory.stamp(result);
             }
@@ -342,16 +351,24 @@ impl Memory {
     }
 
     fn find(&self, table: &super::gvn::Scoped, function: &Function, data: &InstData) -> Option<Value> {
+        // An older entry for the address is of an older version, and so hidden for good.
+        let (value, then) = table.find_at(&Key::memory(data))?;
         let mut version = self.version(data.alias());
-        for _ in 0..STEPS {
-            if let Some(value) = table.find(&Key::memory(data, version)) {
+        let mut left = STEPS;
+        for _ in 0..4 * STEPS {
+            if version == then {
                 return Some(Value(value));
             }
             let made = &self.versions[version as usize];
-            match &made.store {
-                Some((_, store)) if !self.overlap(function, store, data) => version = made.before,
-                _ => return None,
+            let (inst, store) = made.store.as_ref()?;
+            // A store that was removed is covered by a newer one, or wrote what was there.
+            if function.inst_block(*inst).is_some() {
+                if left == 0 || self.overlap(function, store, data) {
+                    return None;
+                }
+                left -= 1;
             }
+            version = made.before;
         }
         None
     }
@@ -384,7 +401,7 @@ impl Memory {
         memory.pending.push((inst, *data));
         let version = memory.new_version(slot(data.alias()), Some((inst, *data)));
         if whole {
-            table.enter(Key::memory(data, version), stored.0);
+            table.enter_at(Key::memory(data), stored.0, version);
         }
         removed
     }

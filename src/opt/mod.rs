@@ -51,6 +51,8 @@ pub struct Analyses {
     valid: u8,
     /// Why checks were removed, for dumps: of the instruction that is left, or that is gone.
     pub notes: Vec<(Inst, Note)>,
+    /// The walk forward has been over the function as it is.
+    walked: bool,
     scratch: Scratch,
 }
 
@@ -60,6 +62,9 @@ struct Scratch {
     forward: forward::State,
     dce: dce::State,
     sccp: sccp::State,
+    range: range::State,
+    repair: repair::State,
+    written: Vec<Option<memory::Written>>,
 }
 
 /// Why a check was not needed.
@@ -125,7 +130,7 @@ impl Analyses {
     pub fn loops(&mut self, function: &Function) -> (&Cfg, &Dom, &Loops) {
         self.dom(function);
         if self.valid < 3 {
-            self.loops = Loops::of(&self.cfg, &self.dom, function.block_count());
+            self.loops.compute(&self.cfg, &self.dom, function.block_count());
             self.valid = 3;
         }
         (&self.cfg, &self.dom, &self.loops)

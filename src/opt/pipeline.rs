@@ -71,6 +71,17 @@ impl Options {
     }
 }
 
+/// How much a pass that changed something leaves to do for another walk forward.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Work {
+    /// None.
+    Nothing,
+    /// Some, which passes do not need to be done.
+    Little,
+    /// What passes that come behind want to see done.
+    Much,
+}
+
 /// A step of the pipeline.
 #[derive(Clone, Copy)]
 pub struct Step {
@@ -78,55 +89,63 @@ pub struct Step {
     pub name: &'static str,
     /// It runs from this level on.
     pub level: Level,
+    /// What it leaves to do.
+    leaves: Work,
+    /// It runs if so much was left to do since the last walk.
+    wants: Work,
     /// What it does.
     pub run: Pass,
 }
 
-const fn step(name: &'static str, level: Level, run: Pass) -> Step {
-    Step { name, level, run }
+const fn step(name: &'static str, level: Level, leaves: Work, run: Pass) -> Step {
+    Step { name, level, leaves, wants: Work::Nothing, run }
+}
+
+const fn walk(level: Level, wants: Work) -> Step {
+    Step { name: "forward", level, leaves: Work::Nothing, wants, run: forward::run }
 }
 
 /// The steps in their order. A pass may be there more than once.
 pub const PASSES: &[Step] = &[
     // Everything that one walk can do; level Fast lives on it. Before all else, so that the others see the simple form: branches that
     // compare, addresses with their parts, no instruction twice.
-    step("forward", Level::Fast, forward::run),
+    walk(Level::Fast, Work::Nothing),
     // While callees' bodies are as their front end made them, and arguments are known; what follows then sees one function.
-    step("inline", Level::Full, super::inline::run),
+    step("inline", Level::Full, Work::Much, super::inline::run),
     // Constants that came in as arguments, also those that stay constant around a loop, decide branches of the inlined bodies.
-    step("sccp", Level::Full, sccp::run),
+    step("sccp", Level::Full, Work::Much, sccp::run),
     // Joins the inlined bodies' blocks with their callers', before others ask what is in a block.
-    step("simplify", Level::Full, cfg_simplify::run),
+    step("simplify", Level::Full, Work::Little, cfg_simplify::run),
     // Arguments and results that were passed in objects are values from here on.
-    step("escape", Level::Full, super::escape::run),
-    // Before all that asks what is surely executed in a loop: behind the first test, its body is.
-    step("rotate", Level::Full, super::rotate::run),
-    // The values that escape analysis set free, and the tests of the first turns that were copied, in one walk; loops' headers have their final parameters.
-    step("forward", Level::Full, forward::run),
+    step("escape", Level::Full, Work::Much, super::escape::run),
+    // Before all that asks what is surely executed in a loop: behind the first test, its body is. What it copies it makes simple itself.
+    step("rotate", Level::Full, Work::Little, super::rotate::run),
+    // The inlined bodies, and the values that escape analysis set free; loops' headers have their final parameters.
+    walk(Level::Full, Work::Much),
     // Limits and stores of arrays leave the loop, so that range analysis and vectorising see that they stay the same.
-    step("licm", Level::Full, licm::run),
+    step("licm", Level::Full, Work::Little, licm::run),
     // With limits outside, checks of what counts up to them are dropped: before vectorising, which bears no checks.
-    step("range", Level::Full, super::range::run),
+    step("range", Level::Full, Work::Little, super::range::run),
     // Before unrolling, which would hide the loop.
-    step("vectorize", Level::Full, super::vectorize::run),
+    step("vectorize", Level::Full, Work::Little, super::vectorize::run),
     // First turns in front of what is still a loop.
-    step("unroll", Level::Full, super::unroll::run),
+    step("unroll", Level::Full, Work::Little, super::unroll::run),
     // What ranges say of divisors and signs makes quotients cheap.
-    step("strength", Level::Full, super::strength::run),
+    step("strength", Level::Full, Work::Little, super::strength::run),
     // First turns, strips and dropped checks leave much that is equal, or constant.
-    step("forward", Level::Full, forward::run),
+    walk(Level::Full, Work::Little),
     // What all that left unused: comparisons that branches took over, addresses that went into loads.
-    step("dce", Level::Fast, dce::run),
+    step("dce", Level::Fast, Work::Nothing, dce::run),
     // Last, as it joins the blocks that the others left with one way in, and finds branches that have become jumps.
-    step("simplify", Level::Fast, cfg_simplify::run),
+    step("simplify", Level::Fast, Work::Nothing, cfg_simplify::run),
 ];
 
 /// Parts of `forward` as passes of their own, for tests, and to be switched off.
 pub const PARTS: &[Step] = &[
-    step("fold", Level::Fast, fold::run),
-    step("gvn", Level::Fast, gvn::run),
-    step("guards", Level::Fast, guards::run),
-    step("memory", Level::Fast, memory::run),
+    step("fold", Level::Fast, Work::Nothing, fold::run),
+    step("gvn", Level::Fast, Work::Nothing, gvn::run),
+    step("guards", Level::Fast, Work::Nothing, guards::run),
+    step("memory", Level::Fast, Work::Nothing, memory::run),
 ];
 
 /// A step or a part by its name.
@@ -137,7 +156,7 @@ pub fn find(name: &str) -> Option<&'static Step> {
 /// What was done.
 #[derive(Clone, Default, Debug)]
 pub struct Report {
-    /// For each step that ran: its index in [`PASSES`], whether it changed anything, and nanoseconds if they were asked for.
+    /// For each step that ran, or had nothing to do: its index in [`PASSES`], whether it changed anything, and nanoseconds if they were asked for.
     pub steps: Vec<(usize, bool, u64)>,
 }
 
@@ -181,17 +200,28 @@ pub fn optimize(
     options: &Options,
     analyses: &mut Analyses,
 ) -> Report {
-    let mut report = Report::default();
+    let mut report = Report { steps: Vec::with_capacity(PASSES.len()) };
     analyses.invalidate();
     analyses.notes.clear();
+    let mut left = Work::Much;
     for (index, step) in PASSES.iter().enumerate() {
         if options.level < step.level || options.disabled >> index & 1 == 1 {
             continue;
         }
+        if left < step.wants {
+            report.steps.push((index, false, 0));
+            continue;
+        }
+        analyses.walked = left == Work::Nothing;
         let begin = options.time.then(Instant::now);
         let mut context = Context { module, bodies, options, analyses };
         let changed = (step.run)(function, &mut context);
         let nanos = begin.map_or(0, |begin| begin.elapsed().as_nanos() as u64);
+        if step.name == "forward" {
+            left = Work::Nothing;
+        } else if changed {
+            left = left.max(step.leaves);
+        }
         report.steps.push((index, changed, nanos));
         if (cfg!(debug_assertions) || options.verify)
             && let Err(error) = verify(function, module)

@@ -4,7 +4,7 @@ use smallvec::SmallVec;
 
 use crate::ir::cfg::{Cfg, Pred};
 use crate::ir::loops::{Loop, Loops};
-use crate::ir::{Block, Edge, Function, InstData, Kind, Op, Type, Value};
+use crate::ir::{Block, Edge, Function, InstData, Kind, List, Op, Type, Value};
 
 /// The preheader that a loop has, if it has one.
 pub fn existing(
@@ -36,6 +36,17 @@ pub fn make(function: &mut Function, cfg: &Cfg, header: Block, inside: impl Fn(B
         let Edge { args, .. } = function.edge(pred.edge);
         function.set_edge(pred.edge, Edge { to: block, args });
     }
+    block
+}
+
+/// Puts a block on an edge, at the end of the order. The graph has to be computed anew.
+pub fn split(function: &mut Function, edge: u32) -> Block {
+    let block = function.new_block();
+    let Edge { to, args } = function.edge(edge);
+    let d = function.add_edges(&[(to, &[])]);
+    function.set_edge(d, Edge { to, args });
+    function.append(block, InstData { d, ..InstData::new(Op::Jump, Kind::None) });
+    function.set_edge(edge, Edge { to: block, args: List::default() });
     block
 }
 

@@ -3,13 +3,14 @@
 //! How it works. When blocks are copied, a value has several definitions, the original and its copies. [`repair`] then finds for each use
 //! the definition that reaches it, and adds block parameters where several do: backward from the use to the definitions, a
 //! parameter at each block on the way that has several predecessors, then those that turn out to be needless are taken away (Braun and
-//! others, *Simple and Efficient Construction of Static Single Assignment Form*, 2013, without recursion).
+//! others, *Simple and Efficient Construction of Static Single Assignment Form*, 2013, without recursion). Most uses are near their
+//! definitions, and need no search.
 //!
 //! Frame states are shared by guards, so that a rewritten one is a new one, for the instruction at hand only.
 //!
 //! Cost. The uses of the values, plus the blocks between their definitions and uses, for each value.
 
-use smallvec::SmallVec;
+use smallvec::{SmallVec, smallvec};
 
 use crate::ir::cfg::Cfg;
 use crate::ir::{Block, Edge, FrameState, Function, Inst, InstData, List, Removed, StateSlot, Type, Value};
@@ -42,6 +43,9 @@ pub struct Reaching {
 impl Reaching {
     /// Begins with a variable.
     pub fn begin(&mut self, function: &Function, ty: Type) {
+        if self.epoch == u32::MAX {
+            (self.starts, self.ends, self.epoch) = (Vec::new(), Vec::new(), 0);
+        }
         self.epoch += 1;
         self.ty = Some(ty);
         let blocks = function.block_count();
@@ -75,13 +79,8 @@ impl Reaching {
             return function.resolve(value);
         }
         let ty = self.ty.expect("a variable has begun");
-        // The usual case: one way in, from a block that knows.
-        if let [pred] = cfg.preds(block)
-            && let (epoch, value) = self.ends[pred.block.index()]
-            && epoch == self.epoch
-        {
-            self.starts[block.index()] = (epoch, value);
-            return function.resolve(value);
+        if let Some(value) = self.near(function, cfg, block, ty) {
+            return value;
         }
         let mut region = std::mem::take(&mut self.region);
         region.clear();
@@ -179,6 +178,58 @@ impl Reaching {
         function.resolve(self.starts[block.index()].1)
     }
 
+    /// The usual cases, without a search: up a chain of blocks with one way in there is a block, or one that a definition reaches on each way,
+    /// at most through an empty block in between.
+    fn near(&mut self, function: &mut Function, cfg: &Cfg, block: Block, ty: Type) -> Option<Value> {
+        let mut path: SmallVec<[Block; 8]> = SmallVec::new();
+        let mut top = block;
+        let value = loop {
+            if let Some(value) = self.start(top) {
+                break value;
+            }
+            path.push(top);
+            let &[pred] = cfg.preds(top) else { break self.meet(function, cfg, top, ty)? };
+            if let Some(value) = self.end(pred.block) {
+                break value;
+            }
+            if path.len() == 8 {
+                return None;
+            }
+            top = pred.block;
+        };
+        for at in path {
+            self.starts[at.index()] = (self.epoch, value);
+        }
+        Some(function.resolve(value))
+    }
+
+    /// The variable at the start of a block with several ways in, if it is defined on all of them nearby.
+    fn meet(&mut self, function: &mut Function, cfg: &Cfg, block: Block, ty: Type) -> Option<Value> {
+        let preds = cfg.preds(block);
+        let mut args: SmallVec<[Value; 4]> = SmallVec::new();
+        for pred in preds {
+            let value = self.end(pred.block).or_else(|| self.start(pred.block)).or_else(|| {
+                let &[above] = cfg.preds(pred.block) else { return None };
+                self.end(above.block).or_else(|| self.start(above.block))
+            })?;
+            args.push(function.resolve(value));
+        }
+        let &first = args.first()?;
+        if args.iter().all(|&arg| arg == first) {
+            return Some(first);
+        }
+        let param = function.add_param(block, ty);
+        for (pred, &arg) in preds.iter().zip(&args) {
+            append_arg(function, pred.edge, arg);
+        }
+        Some(param)
+    }
+
+    fn end(&self, block: Block) -> Option<Value> {
+        let (epoch, value) = self.ends[block.index()];
+        (epoch == self.epoch).then_some(value)
+    }
+
     fn start(&self, block: Block) -> Option<Value> {
         let (epoch, value) = self.starts[block.index()];
         (epoch == self.epoch && !value.is_none()).then_some(value)
@@ -194,20 +245,58 @@ pub fn append_arg(function: &mut Function, edge: u32, value: Value) {
     function.set_edge(edge, Edge { to, args });
 }
 
-/// Rewrites the uses of variables so that each names the definition that reaches it. `cfg` is the present graph. Uses in a block that defines the
-/// variable stay as they are. Leaves no aliases.
-pub fn repair(function: &mut Function, cfg: &Cfg, variables: &[Variable]) {
-    let mut number = vec![u32::MAX; function.value_count()];
+/// What copying and [`repair`] need, kept for the next time.
+#[derive(Default, Debug)]
+pub struct State {
+    /// What becomes of what is copied.
+    pub copier: Copier,
+    /// Values with several definitions.
+    pub variables: Vec<Variable>,
+    reaching: Reaching,
+    /// By value: its place in `variables`.
+    number: Vec<u32>,
+    uses: Vec<(u32, Inst, Block)>,
+    changes: Vec<(Inst, Value, Value)>,
+    /// Tables of whoever copies.
+    pub places: Vec<[Block; 3]>,
+    /// See `places`.
+    pub order: Vec<Block>,
+    /// See `places`.
+    pub marks: Vec<bool>,
+}
+
+impl State {
+    /// Nothing is copied, and nothing has several definitions.
+    pub fn clear(&mut self) {
+        self.copier.clear();
+        self.variables.clear();
+    }
+
+    /// A value of a block, and its copy in a copy of the block, are one variable.
+    pub fn variable(&mut self, function: &Function, block: Block, name: Value, copy: Block) {
+        let copied = function.resolve(self.copier.value(name));
+        self.variables.push(Variable { name, defs: smallvec![(block, name), (copy, copied)] });
+    }
+}
+
+/// Rewrites the uses of the variables so that each names the definition that reaches it. `cfg` is the present graph. Uses in a block that defines the
+/// variable stay as they are. Leaves aliases.
+pub fn repair(function: &mut Function, cfg: &Cfg, state: &mut State) {
+    let State { variables, reaching, number, uses, changes, .. } = state;
+    number.clear();
+    number.resize(function.value_count(), u32::MAX);
     for (index, variable) in variables.iter().enumerate() {
         number[variable.name.index()] = index as u32;
     }
-    let mut uses: Vec<(u32, Inst, Block)> = Vec::new();
+    uses.clear();
     for &block in &cfg.rpo {
         let mut next = function.first_inst(block);
         while let Some(inst) = next {
             function.visit_uses(inst, |value| {
-                let variable = number.get(value.index()).copied().unwrap_or(u32::MAX);
-                if variable != u32::MAX {
+                let variable = number[value.index()];
+                if variable != u32::MAX
+                    && !variables[variable as usize].defs.iter().any(|&(defining, _)| defining == block)
+                {
                     uses.push((variable, inst, block));
                 }
             });
@@ -216,10 +305,9 @@ pub fn repair(function: &mut Function, cfg: &Cfg, variables: &[Variable]) {
     }
     uses.sort_unstable();
     uses.dedup();
-    let mut reaching = Reaching::default();
-    let mut changes: Vec<(Inst, Value, Value)> = Vec::new();
+    changes.clear();
     let mut current = u32::MAX;
-    for (variable, inst, block) in uses {
+    for &(variable, inst, block) in &*uses {
         let Variable { name, defs } = &variables[variable as usize];
         if variable != current {
             current = variable;
@@ -228,11 +316,9 @@ pub fn repair(function: &mut Function, cfg: &Cfg, variables: &[Variable]) {
                 reaching.define(block, value);
             }
         }
-        if !reaching.defines(block) {
-            let value = reaching.at_start(function, cfg, block);
-            if value != *name {
-                changes.push((inst, *name, value));
-            }
+        let value = reaching.at_start(function, cfg, block);
+        if value != *name {
+            changes.push((inst, *name, value));
         }
     }
     changes.sort_unstable();
@@ -241,7 +327,6 @@ pub fn repair(function: &mut Function, cfg: &Cfg, variables: &[Variable]) {
             |value: Value| change.iter().find(|(_, from, _)| *from == value).map_or(value, |&(.., to)| to);
         rewrite_uses(function, change[0].0, map);
     }
-    function.remove_aliases();
 }
 
 /// Rewrites all that an instruction uses: operands, arguments, values on edges, and in its frame state, of which it gets one of its own.

@@ -8,13 +8,17 @@
 //! Must not. Believe that a checked instruction passes when it leaves for these constants (then its result varies: folding makes
 //! it an `exit`).
 //!
+//! Before that it looks whether there is anything to find that the walk forward has not found: a parameter around a loop that begins with a
+//! constant and may stay one. Most such parameters count, or add up something that varies, which a look at a few instructions shows.
+//!
 //! Source. Wegman, Zadeck, *Constant Propagation with Conditional Branches* (1991).
 //!
 //! Cost. Each use of a value twice at most, each edge once.
 
 use crate::ir::arith::{self, Outcome};
+use crate::ir::cfg::{Cfg, Pred};
 use crate::ir::opcode::Effect;
-use crate::ir::{Block, Cond, Function, Inst, InstData, Kind, Op, Value};
+use crate::ir::{Block, Cond, Def, Function, Inst, InstData, Kind, Op, Value};
 
 use super::fault::planted;
 use super::{Context, params};
@@ -34,11 +38,188 @@ pub(super) struct State {
     taken: Vec<bool>,
     edges: Vec<u32>,
     work: Vec<Inst>,
+    /// Parameters around loops that begin with a constant, and may stay it.
+    begun: Vec<Begun>,
+}
+
+/// A parameter around a loop, its block, its index, and the constant that it begins with.
+type Begun = (Value, Block, u32, Value);
+
+/// How far back a [`Guess`] looks.
+const LOOK: u32 = 3;
+/// How often it is looked at all parameters that may stay constant.
+const LOOKS: u32 = 4;
+/// How many ways into a block a guess follows.
+const WAYS: usize = 4;
+
+/// May a parameter around a loop stay the constant that it begins with?
+fn may_find(function: &Function, cfg: &Cfg, state: &mut State) -> bool {
+    if !cfg.has_cycles() {
+        return false;
+    }
+    let State { cells, begun, .. } = state;
+    cells.clear();
+    cells.resize(function.value_count(), UNKNOWN);
+    begun.clear();
+    for (number, &block) in cfg.rpo.iter().enumerate() {
+        let preds = cfg.preds(block);
+        let is_back = |pred: &Pred| cfg.number(pred.block) as usize >= number;
+        if number == 0 || !preds.iter().any(is_back) {
+            continue;
+        }
+        for (index, &param) in function.params(block).iter().enumerate() {
+            cells[param.index()] = VARIES;
+            let mut args = preds
+                .iter()
+                .filter(|pred| !is_back(pred))
+                .map(|pred| function.list_value(function.edge(pred.edge).args, index as u32));
+            let Some(first) = args.next().filter(|&first| args.all(|arg| arg == first)) else { continue };
+            // Of a loop in a loop, what begins is a parameter of the outer one.
+            let constant = if function.as_const(first).is_some() { first } else { cells[first.index()] };
+            if constant != UNKNOWN && constant != VARIES {
+                cells[param.index()] = constant;
+                begun.push((param, block, index as u32, constant));
+            }
+        }
+    }
+    // One that varies may make others vary.
+    for _ in 0..LOOKS {
+        let before = begun.len();
+        begun.retain(|&(param, block, index, first)| {
+            let varies = cfg.preds(block).iter().any(|pred| {
+                let arg = function.list_value(function.edge(pred.edge).args, index);
+                match guess(function, cfg, cells, arg, LOOK) {
+                    Guess::Constant(bits) => function.as_const(first) != Some(bits),
+                    Guess::Varies => true,
+                    Guess::Open => false,
+                }
+            });
+            if varies {
+                cells[param.index()] = VARIES;
+            }
+            !varies
+        });
+        if begun.is_empty() || begun.len() == before {
+            break;
+        }
+    }
+    !begun.is_empty()
+}
+
+/// What a value is if parameters are what their cells say, as [`Solver::compute`] would find it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Guess {
+    Constant(u64),
+    Varies,
+    Open,
+}
+
+fn guess(function: &Function, cfg: &Cfg, cells: &[Value], value: Value, depth: u32) -> Guess {
+    let inst = match function.def(value) {
+        Def::Const(bits) => return Guess::Constant(bits),
+        Def::Param(block) if block == function.entry() => return Guess::Varies,
+        Def::Param(block) => {
+            return match cells[value.index()] {
+                UNKNOWN if depth > 0 => joined(function, cfg, cells, (block, value), depth - 1),
+                UNKNOWN => Guess::Open,
+                VARIES => Guess::Varies,
+                cell => function.as_const(cell).map_or(Guess::Varies, Guess::Constant),
+            };
+        }
+        Def::Inst(inst) => inst,
+        Def::Alias(_) => return Guess::Open,
+    };
+    let data = function.inst(inst);
+    let values = data.op.row().values;
+    let scalar = !data.op.has_lane() && matches!(data.op.row().effect, Effect::Pure | Effect::Exit);
+    if data.op == Op::Select || data.op.is_terminator() {
+        return Guess::Open;
+    }
+    if !scalar || values & !3 != 0 || values & 1 == 0 {
+        return Guess::Varies;
+    }
+    if depth == 0 {
+        return Guess::Open;
+    }
+    let a = guess(function, cfg, cells, data.first(), depth - 1);
+    let b = if values & 2 == 0 {
+        Guess::Constant(0)
+    } else {
+        guess(function, cfg, cells, data.second(), depth - 1)
+    };
+    match (a, b) {
+        (Guess::Varies, _) | (_, Guess::Varies) => Guess::Varies,
+        (Guess::Constant(a), Guess::Constant(b)) => {
+            match arith::evaluate(data.op, data.kind, data.aux, a, b) {
+                Outcome::Value(bits) => Guess::Constant(bits),
+                Outcome::Leaves | Outcome::Unknown => Guess::Varies,
+            }
+        }
+        _ => Guess::Open,
+    }
+}
+
+/// A parameter where ways join: what they bring, if they are all taken.
+fn joined(
+    function: &Function,
+    cfg: &Cfg,
+    cells: &[Value],
+    (block, param): (Block, Value),
+    depth: u32,
+) -> Guess {
+    let preds = cfg.preds(block);
+    let Some(index) = function.params(block).iter().position(|&other| other == param) else {
+        return Guess::Open;
+    };
+    if preds.len() > WAYS {
+        return Guess::Open;
+    }
+    let mut all = None;
+    for pred in preds {
+        let arg = function.list_value(function.edge(pred.edge).args, index as u32);
+        let one = guess(function, cfg, cells, arg, depth);
+        if one == Guess::Open || !is_taken(function, cfg, cells, pred.block, depth) {
+            return Guess::Open;
+        }
+        match all.replace(one) {
+            Some(other) if other != one => return Guess::Varies,
+            _ => {}
+        }
+    }
+    all.unwrap_or(Guess::Open)
+}
+
+/// Does the nearest branch on the way to a block's end depend on what varies?
+fn is_taken(function: &Function, cfg: &Cfg, cells: &[Value], block: Block, depth: u32) -> bool {
+    let mut at = block;
+    for _ in 0..LOOK {
+        let Some(last) = function.last_inst(at) else { return false };
+        let data = function.inst(last);
+        match data.op {
+            Op::Jump => {}
+            Op::Br | Op::BrCmp | Op::Switch => {
+                let mut varies = false;
+                function.visit_operands(last, |value| {
+                    varies |= guess(function, cfg, cells, value, depth) == Guess::Varies;
+                });
+                return varies;
+            }
+            _ => return true,
+        }
+        let &[pred] = cfg.preds(at) else { return true };
+        at = pred.block;
+    }
+    true
 }
 
 /// The pass.
 pub fn run(function: &mut Function, context: &mut Context<'_>) -> bool {
     let mut state = std::mem::take(&mut context.analyses.scratch.sccp);
+    let walked = context.analyses.walked;
+    if walked && !may_find(function, context.analyses.cfg(function), &mut state) {
+        context.analyses.scratch.sccp = state;
+        return false;
+    }
     let mut solver = Solver { function, state: &mut state };
     solver.solve();
     let (changed, graph_changed) = solver.rewrite();

@@ -14,7 +14,7 @@
 
 use super::Context;
 use super::fault::planted;
-use super::repair::{Copier, Variable, repair};
+use super::repair::{Variable, repair};
 use crate::ir::cfg::Cfg;
 use crate::ir::dom::Dom;
 use crate::ir::loops::{Loop, Loops};
@@ -37,6 +37,9 @@ struct Candidate {
 pub fn run(function: &mut Function, context: &mut Context<'_>) -> bool {
     let module = context.module;
     let (cfg, dom, loops) = context.analyses.loops(function);
+    if loops.loops.is_empty() {
+        return false;
+    }
     let mut inner = vec![true; loops.loops.len()];
     for looped in &loops.loops {
         if let Some(parent) = looped.parent {
@@ -72,10 +75,11 @@ pub fn run(function: &mut Function, context: &mut Context<'_>) -> bool {
     if candidates.is_empty() {
         return false;
     }
-    let mut variables = Vec::new();
-    let mut copier = Copier::default();
     // The last loop first: an earlier one that leads to it then leads to its copy, and so will its own copies.
     candidates.sort_by_key(|candidate| std::cmp::Reverse(cfg.number(candidate.blocks[0])));
+    let mut state = std::mem::take(&mut context.analyses.scratch.repair);
+    state.clear();
+    let (variables, copier) = (&mut state.variables, &mut state.copier);
     for Candidate { blocks, entries, backs, turns } in &candidates {
         let header = blocks[0];
         let first = variables.len();
@@ -118,10 +122,11 @@ pub fn run(function: &mut Function, context: &mut Context<'_>) -> bool {
         function.order.splice(at..at, added);
     }
     context.analyses.invalidate();
-    repair(function, context.analyses.cfg(function), &variables);
-    let cfg = Cfg::of(function);
+    let cfg = context.analyses.cfg(function);
+    repair(function, cfg, &mut state);
+    function.remove_aliases();
     function.retain_blocks(|block| cfg.is_reached(block));
-    context.analyses.invalidate();
+    context.analyses.scratch.repair = state;
     true
 }
 

@@ -72,23 +72,27 @@ pub fn run(function: &mut Function, context: &mut Context<'_>) -> bool {
     }
     let mut sites = VecDeque::new();
     let mut size = 0;
-    let (_, _, loops) = context.analyses.loops(function);
     for &block in &function.order {
-        let depth = loops.depth(block).min(3) as usize;
-        let limit = if function.block(block).cold { COLD } else { BASE + PER_LOOP * depth };
         for inst in function.insts(block) {
             size += 1;
             if matches!(function.inst(inst).op, Op::Call | Op::Invoke) {
-                sites.push_back(Site { inst, limit, chain: SmallVec::new() });
+                sites.push_back(Site { inst, limit: 0, chain: SmallVec::new() });
             }
         }
     }
     if sites.is_empty() {
         return false;
     }
+    let (_, _, loops) = context.analyses.loops(function);
+    for site in &mut sites {
+        let Some(block) = function.inst_block(site.inst) else { continue };
+        let depth = loops.depth(block).min(3) as usize;
+        site.limit = if function.block(block).cold { COLD } else { BASE + PER_LOOP * depth };
+    }
     let mut known: Vec<Option<Option<Callee>>> = vec![None; context.bodies.len()];
     let mut left = size.max(GROWTH);
     let mut changed = false;
+    let mut cfg = Cfg::default();
     // By block: what comes behind it.
     let mut behind: Vec<SmallVec<[Block; 4]>> = Vec::new();
     let originals = function.order.clone();
@@ -107,7 +111,7 @@ pub fn run(function: &mut Function, context: &mut Context<'_>) -> bool {
         let Some(at) = function.inst_block(inst) else { continue };
         left -= callee.size;
         changed = true;
-        let cfg = Cfg::of(body);
+        cfg.compute(body);
         let mut added = if callee.counts { test_depth(function, inst) } else { Vec::new() };
         added.extend(importer.inline(function, context.module, body, &cfg, inst));
         let mut chain = chain;
@@ -148,9 +152,7 @@ pub fn run(function: &mut Function, context: &mut Context<'_>) -> bool {
     let cfg = context.analyses.cfg(function);
     // What is behind a callee that does not come back.
     if cfg.rpo.len() < function.order.len() {
-        let cfg = Cfg::of(function);
         function.retain_blocks(|block| cfg.is_reached(block));
-        context.analyses.invalidate();
     }
     true
 }

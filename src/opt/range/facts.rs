@@ -63,6 +63,7 @@ impl Facts {
         self.nonzero.resize(function.value_count(), false);
         self.differences.clear();
         self.trail.clear();
+        self.exact.clear();
         self.exact.resize(function.inst_count(), false);
     }
 

@@ -9,7 +9,8 @@
 //!   If the steps cannot wrap because they are checked, this needs no proof;
 //! - else (at level Full) it begins with what it is entered with, and is widened side by side until nothing is violated (Cousot and Cousot,
 //!   *Abstract Interpretation*, 1977);
-//! - once the assumptions hold, another walk with the intervals that came out (one step of narrowing) rewrites the code.
+//! - once the assumptions hold, another walk with the intervals that came out (one step of narrowing) rewrites the code, unless they are no
+//!   narrower.
 //!
 //! Bounds between values (`i < n` of values) are differences, proved as in ABCD. A parameter that only grows is not below what the loop
 //! is entered with; a condition that each edge into a header has tested of its argument holds of the parameter (loops that test at their end).
@@ -19,78 +20,82 @@
 //!
 //! Invariants
 //! - RA1 The last walk's assumptions are those of a walk that found them right, or narrower ones which that walk computed.
-//! - RA2 Instructions are rewritten in the last walk only.
-//! - RA3 Without a loop, or if no assumption needs a proof, the first walk is the last.
+//! - RA2 Instructions are rewritten in the last walk, or behind it, only.
+//! - RA3 Without a loop, or if no assumption needs a proof, the first walk is the last; so is the walk that found all assumptions right if
+//!   another one would see what it saw.
 //!
 //! Cost. Each walk is linear, a comparison costs at most a fixed number of steps of proof; at most [`WALKS`] walks.
 
 pub mod facts;
 pub mod interval;
+mod motion;
 mod rewrite;
 
 use smallvec::SmallVec;
 
 use super::fault::planted;
 use super::pipeline::Level;
-use super::{Context, Note};
+use super::{Analyses, Context, Note};
 use crate::ir::cfg::Cfg;
 use crate::ir::dom::Dom;
-use crate::ir::{Block, Cond, Function, Inst, Kind, Op, Value};
+use crate::ir::{Block, Def, Function, Inst, Kind, Op, Value};
 use facts::Facts;
 use interval::{Range, transfer};
+use motion::{Motion, tested};
+use rewrite::Action;
 
 /// How many times the function is walked over at most, before all assumptions are given up.
 pub const WALKS: u32 = 6;
+/// With more blocks than this a function is walked over less often.
+const LARGE: usize = 200;
 
 /// Removes needless checks. As much as pays at each level.
 pub fn run(function: &mut Function, context: &mut Context<'_>) -> bool {
     let full = context.options.level >= Level::Full;
-    let analyses = &mut *context.analyses;
-    let (cfg, dom) = analyses.dom(function);
-    let mut walker = Walker::new(function, cfg, dom, full);
-    let changed = walker.run(function);
-    let (graph_changed, notes) = (walker.graph_changed, std::mem::take(&mut walker.notes));
-    analyses.notes.extend(notes);
+    context.analyses.dom(function);
+    let Analyses { cfg, dom, scratch, notes, .. } = &mut *context.analyses;
+    let mut walker = Walker::new(function, cfg, dom, full, &mut scratch.range, notes);
+    walker.run(function);
+    let (changed, graph_changed) = (walker.changed, walker.graph_changed);
     if changed {
         function.remove_aliases();
     }
     if graph_changed {
-        analyses.invalidate();
-        let cfg = Cfg::of(function);
+        context.analyses.invalidate();
+        let cfg = context.analyses.cfg(function);
         function.retain_blocks(|block| cfg.is_reached(block));
     }
     changed
 }
 
-/// How a header's parameter moves.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum Motion {
-    /// It does not.
-    Still,
-    /// Never downward, and if checked never beyond the kind.
-    Up { checked: bool },
-    /// Never upward.
-    Down { checked: bool },
-    /// Nobody knows.
-    Any,
-}
-
-struct Walker<'a> {
-    cfg: &'a Cfg,
-    dom: &'a Dom,
+/// What the pass needs, kept for the next run.
+#[derive(Default, Debug)]
+pub(super) struct State {
     facts: Facts,
-    full: bool,
     /// By value: what forward edges bring to a parameter.
     forward: Vec<Range>,
     /// By value: what back edges bring to a header's parameter.
     back: Vec<Range>,
     /// By value: what is assumed of a header's parameter.
     assumed: Vec<Range>,
+    /// By value: what a walk took a header's parameter for.
+    taken: Vec<Range>,
     /// By block: an edge that can be taken leads there.
     live: Vec<bool>,
     /// Blocks with back edges, and whether they are the headers of loops.
     headers: Vec<Block>,
     is_header: Vec<bool>,
+    /// What could be rewritten, of the walk that is or was made.
+    found: Vec<(Inst, Action)>,
+    /// A block with the mark to go back to, or one that is to be entered.
+    stack: Vec<(Block, Option<usize>)>,
+}
+
+struct Walker<'a> {
+    cfg: &'a Cfg,
+    dom: &'a Dom,
+    state: &'a mut State,
+    full: bool,
     /// Is this the first walk?
     first: bool,
     /// Is this the last walk?
@@ -99,83 +104,125 @@ struct Walker<'a> {
     proven: bool,
     changed: bool,
     graph_changed: bool,
-    notes: Vec<(Inst, Note)>,
+    notes: &'a mut Vec<(Inst, Note)>,
 }
 
 impl<'a> Walker<'a> {
-    fn new(function: &Function, cfg: &'a Cfg, dom: &'a Dom, full: bool) -> Walker<'a> {
-        let mut is_header = vec![false; function.block_count()];
-        let mut headers = Vec::new();
-        for (number, &block) in cfg.rpo.iter().enumerate() {
-            if cfg.preds(block).iter().any(|pred| cfg.number(pred.block) as usize >= number) {
-                is_header[block.index()] = true;
-                headers.push(block);
+    fn new(
+        function: &Function,
+        cfg: &'a Cfg,
+        dom: &'a Dom,
+        full: bool,
+        state: &'a mut State,
+        notes: &'a mut Vec<(Inst, Note)>,
+    ) -> Walker<'a> {
+        let (blocks, values) = (function.block_count(), function.value_count());
+        state.headers.clear();
+        state.is_header.clear();
+        state.is_header.resize(blocks, false);
+        if cfg.has_cycles() {
+            for (number, &block) in cfg.rpo.iter().enumerate() {
+                if cfg.preds(block).iter().any(|pred| cfg.number(pred.block) as usize >= number) {
+                    state.is_header[block.index()] = true;
+                    state.headers.push(block);
+                }
+            }
+            for ranges in [&mut state.back, &mut state.assumed, &mut state.taken] {
+                ranges.clear();
+                ranges.resize(values, Range::EMPTY);
             }
         }
+        state.forward.clear();
+        state.forward.resize(values, Range::EMPTY);
+        state.live.clear();
+        state.live.resize(blocks, false);
+        state.facts.reset(function);
         Walker {
             cfg,
             dom,
-            facts: Facts::default(),
+            state,
             full,
-            forward: vec![Range::EMPTY; function.value_count()],
-            back: Vec::new(),
-            assumed: Vec::new(),
-            live: vec![false; function.block_count()],
-            headers,
-            is_header,
             first: true,
             last: false,
             proven: false,
             changed: false,
             graph_changed: false,
-            notes: Vec::new(),
+            notes,
         }
     }
 
-    fn run(&mut self, function: &mut Function) -> bool {
-        if self.headers.is_empty() {
+    fn run(&mut self, function: &mut Function) {
+        if self.state.headers.is_empty() || !self.full && self.needs_no_proof(function) {
             self.last = true;
             self.walk(function);
-            return self.changed;
-        }
-        self.back = vec![Range::EMPTY; function.value_count()];
-        self.assumed = vec![Range::EMPTY; function.value_count()];
-        if !self.full && self.needs_no_proof(function) {
-            self.last = true;
-            self.walk(function);
-            return self.changed;
+            return;
         }
         for round in 0..WALKS {
             self.walk(function);
             self.first = false;
             if self.widen(function, round) || planted(4) {
+                if !self.would_learn(function) && !planted(4) {
+                    let mut found = std::mem::take(&mut self.state.found);
+                    for (inst, action) in found.drain(..) {
+                        self.rewrite(function, inst, action);
+                    }
+                    self.state.found = found;
+                    return;
+                }
                 self.proven = true;
                 self.last = true;
-                for index in 0..self.headers.len() {
-                    for &param in function.params(self.headers[index]) {
-                        let came = self.forward[param.index()].union(self.back[param.index()]);
-                        self.assumed[param.index()] =
+                for index in 0..self.state.headers.len() {
+                    for &param in function.params(self.state.headers[index]) {
+                        let came = self.came(param);
+                        self.state.assumed[param.index()] =
                             if came.is_empty() { Range::of(function.kind(param)) } else { came };
                     }
                 }
                 self.walk(function);
-                return self.changed;
+                return;
             }
         }
-        for index in 0..self.headers.len() {
-            for &param in function.params(self.headers[index]) {
-                self.assumed[param.index()] = Range::of(function.kind(param));
+        for index in 0..self.state.headers.len() {
+            for &param in function.params(self.state.headers[index]) {
+                self.state.assumed[param.index()] = Range::of(function.kind(param));
             }
         }
-        self.facts.forget_exact();
+        self.state.facts.forget_exact();
         self.last = true;
         self.walk(function);
-        self.changed
+    }
+
+    /// What came to a header's parameter in the walk.
+    fn came(&self, param: Value) -> Range {
+        self.state.forward[param.index()].union(self.state.back[param.index()])
+    }
+
+    /// Does the walk that was made allow another one to know more?
+    fn would_learn(&self, function: &Function) -> bool {
+        self.state.headers.iter().any(|&header| {
+            function.params(header).iter().enumerate().any(|(index, &param)| {
+                if !function.kind(param).is_int() {
+                    return false;
+                }
+                let (came, taken) = (self.came(param), self.state.taken[param.index()]);
+                // A sum that turned out to be exact orders the parameter and what it begins with; of a constant, the range has said so.
+                let ordered = || {
+                    matches!(
+                        self.motion(function, header, index),
+                        Motion::Up { checked: false } | Motion::Down { checked: false }
+                    ) && self.cfg.preds(header).iter().any(|pred| {
+                        let start = function.list_value(function.edge(pred.edge).args, index as u32);
+                        !self.is_back(pred.block, header) && function.as_const(start).is_none()
+                    })
+                };
+                !came.is_empty() && !taken.is_within(came) || ordered()
+            })
+        })
     }
 
     /// Is every assumption of the first walk right by what the code looks like?
     fn needs_no_proof(&self, function: &Function) -> bool {
-        self.headers.iter().all(|&header| {
+        self.state.headers.iter().all(|&header| {
             (0..function.params(header).len()).all(|index| {
                 let motion = self.motion(function, header, index);
                 !matches!(motion, Motion::Up { checked: false } | Motion::Down { checked: false })
@@ -186,16 +233,18 @@ impl<'a> Walker<'a> {
     /// Are all assumptions right? If not, weakens those that are not.
     fn widen(&mut self, function: &Function, round: u32) -> bool {
         let mut right = true;
-        for &header in &self.headers {
-            for &param in function.params(header) {
-                let came = self.forward[param.index()].union(self.back[param.index()]);
-                let assumed = self.assumed[param.index()];
+        for index in 0..self.state.headers.len() {
+            for &param in function.params(self.state.headers[index]) {
+                let came = self.came(param);
+                let assumed = self.state.assumed[param.index()];
                 if came.is_within(assumed) {
                     continue;
                 }
                 right = false;
                 let all = Range::of(function.kind(param));
-                self.assumed[param.index()] = if round >= 3 || assumed.is_empty() && round > 0 {
+                // A large function has long chains of loops, through which each walk goes one step.
+                let patience = if self.cfg.rpo.len() > LARGE { 1 } else { 3 };
+                self.state.assumed[param.index()] = if round >= patience || assumed.is_empty() && round > 0 {
                     all
                 } else {
                     Range::new(
@@ -212,126 +261,88 @@ impl<'a> Walker<'a> {
         self.cfg.number(from) >= self.cfg.number(to)
     }
 
-    /// How a parameter moves on the back edges.
-    fn motion(&self, function: &Function, header: Block, index: usize) -> Motion {
-        let param = function.params(header)[index];
-        if !function.kind(param).is_int() {
-            return Motion::Any;
-        }
-        let mut motion = Motion::Still;
-        for pred in self.cfg.preds(header) {
-            if !self.is_back(pred.block, header) {
-                continue;
-            }
-            if !self.dom.dominates(self.cfg, header, pred.block) {
-                return Motion::Any;
-            }
-            let arg = function.list_value(function.edge(pred.edge).args, index as u32);
-            if arg == param {
-                continue;
-            }
-            let Some((step, checked)) = self.step(function, arg, param) else { return Motion::Any };
-            motion = match (motion, step.lo >= 0, step.hi <= 0) {
-                (Motion::Still, true, _) => Motion::Up { checked },
-                (Motion::Still, _, true) => Motion::Down { checked },
-                (Motion::Up { checked: before }, true, _) => Motion::Up { checked: before && checked },
-                (Motion::Down { checked: before }, _, true) => Motion::Down { checked: before && checked },
-                _ => return Motion::Any,
-            };
-        }
-        motion
-    }
-
-    /// If a value is a parameter plus constants: their sum, and whether the additions cannot wrap.
-    fn step(&self, function: &Function, value: Value, param: Value) -> Option<(Range, bool)> {
-        // If all steps are exact, so is their sum, whichever way each goes.
-        let (mut at, mut sum, mut checked) = (value, Range::exact(0), true);
-        for _ in 0..4 {
-            let inst = function.def_inst(at)?;
-            let data = function.inst(inst);
-            let (a, b) = (data.first(), data.second());
-            let down = match data.op {
-                Op::Add | Op::AddChecked | Op::AddOr => false,
-                Op::Sub | Op::SubChecked | Op::SubOr => true,
-                _ => return None,
-            };
-            let by = data.kind.as_i128(function.as_const(b)?);
-            let by = if down { -by } else { by };
-            checked &=
-                !matches!(data.op, Op::Add | Op::Sub) || self.proven && self.facts.is_exact(function, inst);
-            sum = Range::exact(sum.lo + by);
-            at = a;
-            if at == param {
-                return Some((sum, checked));
-            }
-        }
-        None
-    }
-
     fn walk(&mut self, function: &mut Function) {
-        self.facts.reset(function);
-        self.forward.fill(Range::EMPTY);
-        self.back.fill(Range::EMPTY);
-        self.live.fill(false);
-        self.live[self.cfg.rpo[0].index()] = true;
-        for index in 0..function.params(self.cfg.rpo[0]).len() {
-            let param = function.params(self.cfg.rpo[0])[index];
-            self.forward[param.index()] = Range::of(function.kind(param));
+        let entry = self.cfg.rpo[0];
+        self.state.found.clear();
+        if !self.first {
+            // What instructions give is written anew, and what was learnt has been taken back; this alone adds up.
+            for &block in &self.cfg.rpo {
+                self.state.live[block.index()] = false;
+                for &param in function.params(block) {
+                    self.state.forward[param.index()] = Range::EMPTY;
+                    self.state.back[param.index()] = Range::EMPTY;
+                }
+            }
         }
-        // A block with the mark to go back to, or one that is to be entered.
-        let mut stack: Vec<(Block, Option<usize>)> = vec![(self.cfg.rpo[0], None)];
-        while let Some((block, mark)) = stack.pop() {
+        self.state.live[entry.index()] = true;
+        for &param in function.params(entry) {
+            self.state.forward[param.index()] = Range::of(function.kind(param));
+        }
+        self.state.stack.clear();
+        self.state.stack.push((entry, None));
+        while let Some((block, mark)) = self.state.stack.pop() {
             if let Some(mark) = mark {
-                self.facts.undo(mark);
+                self.state.facts.undo(mark);
                 continue;
             }
-            stack.push((block, Some(self.facts.mark())));
+            let mark = self.state.facts.mark();
+            self.state.stack.push((block, Some(mark)));
             self.enter(function, block);
             self.block(function, block);
-            let first = stack.len();
-            stack.extend(self.dom.children(self.cfg, block).map(|child| (child, None)));
-            stack[first..].reverse();
+            let first = self.state.stack.len();
+            self.state.stack.extend(self.dom.children(self.cfg, block).map(|child| (child, None)));
+            self.state.stack[first..].reverse();
         }
     }
 
     /// Learns what holds at the start of a block.
     fn enter(&mut self, function: &Function, block: Block) {
-        let header = self.is_header[block.index()];
-        if header && !self.live[block.index()] {
+        let header = self.state.is_header[block.index()];
+        if header && !self.state.live[block.index()] {
             // Of flow with several entries, the way in may be one that comes later.
             let loops = self.cfg.preds(block).iter().filter(|pred| self.is_back(pred.block, block));
-            self.live[block.index()] =
+            self.state.live[block.index()] =
                 loops.into_iter().any(|pred| !self.dom.dominates(self.cfg, block, pred.block));
         }
         for (index, &param) in function.params(block).iter().enumerate() {
             let all = Range::of(function.kind(param));
-            let came = self.forward[param.index()];
+            let came = self.state.forward[param.index()];
             let mut range = came;
             if header {
                 if self.first {
-                    self.assumed[param.index()] = match self.motion(function, block, index) {
+                    self.state.assumed[param.index()] = match self.motion(function, block, index) {
                         Motion::Still => came,
                         Motion::Up { .. } if !came.is_empty() => Range::new(came.lo, all.hi),
                         Motion::Down { .. } if !came.is_empty() => Range::new(all.lo, came.hi),
-                        _ if self.full && function.kind(param).is_int() => came,
+                        _ if self.full
+                            && function.kind(param).is_int()
+                            && !self.spreads(function, block, index) =>
+                        {
+                            came
+                        }
                         _ => all,
                     };
                 }
-                range = self.assumed[param.index()];
+                range = self.state.assumed[param.index()];
             }
-            self.facts.define(param, if range.is_empty() { all } else { range.meet(all) });
+            self.state.facts.define(param, if range.is_empty() { all } else { range.meet(all) });
         }
-        if !self.live[block.index()] {
+        if !self.state.live[block.index()] {
             return;
         }
         let preds = self.cfg.preds(block);
         if let [pred] = preds {
             let pred = *pred;
             if !self.assume_edge(function, pred.block, pred.edge) {
-                self.live[block.index()] = false;
+                self.state.live[block.index()] = false;
             }
         } else if header {
             self.header_facts(function, block);
+        }
+        if header && !self.last {
+            for &param in function.params(block) {
+                self.state.taken[param.index()] = self.state.facts.range(param);
+            }
         }
     }
 
@@ -344,16 +355,17 @@ impl<'a> Walker<'a> {
         match data.op {
             Op::BrCmp => {
                 let cond = if first != planted(3) { data.cond() } else { data.cond().negated() };
-                self.facts.assume(function, cond, data.kind, data.first(), data.second())
+                self.state.facts.assume(function, cond, data.kind, data.first(), data.second())
             }
             Op::Br => self.assume_bool(function, data.first(), first, 3),
             Op::Switch if edge + 1 < data.d + data.b => {
                 let number = i128::from(edge - data.d);
                 // As unsigned: for these small numbers it is the same.
                 let value = data.first();
-                let range = self.facts.range(value);
+                let range = self.state.facts.range(value);
                 let other = function.as_const(value);
-                range.has(number) && (other.is_some() || self.facts.narrow_exact(function, value, number))
+                range.has(number)
+                    && (other.is_some() || self.state.facts.narrow_exact(function, value, number))
             }
             _ => true,
         }
@@ -361,7 +373,7 @@ impl<'a> Walker<'a> {
 
     /// Learns that a bool is true, or false.
     fn assume_bool(&mut self, function: &Function, value: Value, truth: bool, depth: u32) -> bool {
-        let range = self.facts.range(value);
+        let range = self.state.facts.range(value);
         if !range.has(i128::from(truth)) {
             return false;
         }
@@ -370,7 +382,7 @@ impl<'a> Walker<'a> {
         match data.op {
             Op::Cmp if data.kind.is_int() => {
                 let cond = if truth { data.cond() } else { data.cond().negated() };
-                self.facts.assume(function, cond, data.kind, data.first(), data.second())
+                self.state.facts.assume(function, cond, data.kind, data.first(), data.second())
             }
             Op::Not if depth > 0 => self.assume_bool(function, data.first(), !truth, depth - 1),
             Op::And if depth > 0 && truth => {
@@ -407,8 +419,8 @@ impl<'a> Walker<'a> {
             }
             let start = function.list_value(function.edge(entry_edge).args, index as u32);
             match self.motion(function, header, index) {
-                Motion::Up { checked: true } => self.facts.learn(start, param, 0),
-                Motion::Down { checked: true } => self.facts.learn(param, start, 0),
+                Motion::Up { checked: true } => self.state.facts.learn(start, param, 0),
+                Motion::Down { checked: true } => self.state.facts.learn(param, start, 0),
                 _ => {}
             }
             // What each edge has tested of its argument against a value from outside.
@@ -416,12 +428,12 @@ impl<'a> Walker<'a> {
             let arg = function.list_value(function.edge(edge).args, index as u32);
             let Some((cond, kind, bound)) = tested(function, self.cfg, from, edge, arg) else { continue };
             let outside = match function.def(bound) {
-                crate::ir::Def::Const(_) => true,
-                crate::ir::Def::Inst(inst) => function
+                Def::Const(_) => true,
+                Def::Inst(inst) => function
                     .inst_block(inst)
                     .is_some_and(|at| at != header && self.dom.dominates(self.cfg, at, header)),
-                crate::ir::Def::Param(at) => at != header && self.dom.dominates(self.cfg, at, header),
-                crate::ir::Def::Alias(_) => false,
+                Def::Param(at) => at != header && self.dom.dominates(self.cfg, at, header),
+                Def::Alias(_) => false,
             };
             let by_all = backs[1..].iter().all(|&(from, edge)| {
                 let arg = function.list_value(function.edge(edge).args, index as u32);
@@ -433,10 +445,10 @@ impl<'a> Walker<'a> {
             let at_entry = tested(function, self.cfg, entry, entry_edge, start) == Some((cond, kind, bound))
                 || {
                     let budget = self.budget();
-                    self.facts.decide(function, cond, kind, start, bound, budget) == Some(true)
+                    self.state.facts.decide(function, cond, kind, start, bound, budget) == Some(true)
                 };
             if at_entry {
-                self.facts.assume(function, cond, kind, param, bound);
+                self.state.facts.assume(function, cond, kind, param, bound);
             }
         }
     }
@@ -446,7 +458,7 @@ impl<'a> Walker<'a> {
     }
 
     fn block(&mut self, function: &mut Function, block: Block) {
-        let live = self.live[block.index()];
+        let live = self.state.live[block.index()];
         let mut next = function.first_inst(block);
         while let Some(inst) = next {
             next = function.next_inst(inst);
@@ -454,22 +466,26 @@ impl<'a> Walker<'a> {
             if !live {
                 // Whatever: but what comes after must find some range.
                 if let Some(result) = function.result(inst) {
-                    self.facts.define(result, Range::of(function.kind(result)));
+                    self.state.facts.define(result, Range::of(function.kind(result)));
                 }
                 continue;
             }
             if data.kind.is_int() || data.op == Op::Select {
                 self.integer(function, inst, &data);
             }
-            if self.last && self.rewrite(function, inst) {
-                self.changed = true;
+            if let Some(action) = self.action(function, inst) {
+                if self.last {
+                    self.rewrite(function, inst, action);
+                } else {
+                    self.state.found.push((inst, action));
+                }
             }
             // What it says of what comes behind. A guard that goes says nothing new.
             match data.op {
                 Op::GuardCmp => {
-                    self.facts.assume(function, data.cond(), data.kind, data.first(), data.second());
+                    self.state.facts.assume(function, data.cond(), data.kind, data.first(), data.second());
                 }
-                Op::DivChecked | Op::RemChecked => self.facts.learn_nonzero(data.second()),
+                Op::DivChecked | Op::RemChecked => self.state.facts.learn_nonzero(data.second()),
                 Op::Guard => {
                     self.assume_bool(function, data.first(), true, 3);
                 }
@@ -486,7 +502,7 @@ impl<'a> Walker<'a> {
         let Some(result) = function.result(inst) else { return };
         let range_of = |word: u32, bit: u8| {
             if data.op.row().values >> bit & 1 == 1 && word != u32::MAX {
-                self.facts.range(Value(word))
+                self.state.facts.range(Value(word))
             } else {
                 Range::exact(0)
             }
@@ -502,9 +518,9 @@ impl<'a> Walker<'a> {
         };
         if matches!(data.op, Op::Add | Op::Sub) {
             let fits = interval::exact(data.op, a, b).is_within(Range::of(kind));
-            self.facts.set_exact(inst, fits && !a.is_empty() && !b.is_empty());
+            self.state.facts.set_exact(inst, fits && !a.is_empty() && !b.is_empty());
         }
-        self.facts.define(result, if range.is_empty() { Range::of(kind) } else { range });
+        self.state.facts.define(result, if range.is_empty() { Range::of(kind) } else { range });
     }
 
     /// Brings arguments to the blocks behind a block.
@@ -512,60 +528,29 @@ impl<'a> Walker<'a> {
         for edge in function.block_edges(block) {
             let to = function.edge(edge).to;
             let args = function.edge(edge).args;
-            let mark = self.facts.mark();
+            let mark = self.state.facts.mark();
             // Of a block with one predecessor the facts are learnt when it is entered.
             let taken = args.len == 0 || self.assume_edge(function, block, edge);
             if taken {
-                self.live[to.index()] = true;
+                self.state.live[to.index()] = true;
                 let back = self.is_back(block, to);
                 for index in 0..args.len {
                     let param = function.params(to)[index as usize];
                     if !function.kind(param).is_int() && function.kind(param) != Kind::Bool {
-                        let came = if back { &mut self.back } else { &mut self.forward };
+                        let came = if back { &mut self.state.back } else { &mut self.state.forward };
                         came[param.index()] = Range::of(function.kind(param));
                         continue;
                     }
-                    let range = self.facts.range(function.list_value(args, index));
-                    let came = if back { &mut self.back } else { &mut self.forward };
+                    let range = self.state.facts.range(function.list_value(args, index));
+                    let came = if back { &mut self.state.back } else { &mut self.state.forward };
                     came[param.index()] = came[param.index()].union(range);
                 }
             }
-            self.facts.undo(mark);
+            self.state.facts.undo(mark);
         }
     }
 
     fn decide(&mut self, function: &Function, data: &crate::ir::InstData, budget: u32) -> Option<bool> {
-        self.facts.decide(function, data.cond(), data.kind, data.first(), data.second(), budget)
+        self.state.facts.decide(function, data.cond(), data.kind, data.first(), data.second(), budget)
     }
-}
-
-/// The condition that a branch has tested of a value, if an edge is taken: against what. Looks through blocks that only jump on.
-fn tested(
-    function: &Function,
-    cfg: &Cfg,
-    mut from: Block,
-    mut edge: u32,
-    value: Value,
-) -> Option<(Cond, Kind, Value)> {
-    for _ in 0..3 {
-        let data = *function.inst(function.last_inst(from)?);
-        match data.op {
-            Op::BrCmp if data.kind.is_int() => {
-                let cond = if edge == data.d { data.cond() } else { data.cond().negated() };
-                return if data.first() == value {
-                    Some((cond, data.kind, data.second()))
-                } else if data.second() == value {
-                    Some((cond.swapped(), data.kind, data.first()))
-                } else {
-                    None
-                };
-            }
-            Op::Jump => {
-                let [pred] = cfg.preds(from) else { return None };
-                (from, edge) = (pred.block, pred.edge);
-            }
-            _ => return None,
-        }
-    }
-    None
 }

@@ -8,125 +8,155 @@
 use super::super::Note;
 use super::interval::{Range, exact};
 use super::{Walker, planted};
+use crate::ir::arith::unchecked;
 use crate::ir::function::NONE;
 use crate::ir::{Function, Inst, InstData, Kind, Op, Value};
 
+/// What becomes of an instruction. It says all, so that it can also be done when the walk is over.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Action {
+    /// The same without its check: the result is in the range.
+    Unchecked(Range),
+    /// A plain instruction and a jump instead of an `.or` form: the result is in the range.
+    Jumping(Range),
+    /// A division with these claims; the divisor is in the range.
+    Claiming(u16, Range),
+    /// A shift or mask by a constant.
+    Simple(Op, u64),
+    /// It is gone; why.
+    Gone(Note),
+    /// Its result is this value.
+    Value(Value),
+    /// A comparison, or a branch on one, has this truth.
+    Known(bool),
+}
+
 impl Walker<'_> {
-    /// Rewrites an instruction if its operands' ranges allow it. May remove it.
-    pub(super) fn rewrite(&mut self, function: &mut Function, inst: Inst) -> bool {
+    /// What an instruction can become, as its operands' ranges are here.
+    pub(super) fn action(&mut self, function: &Function, inst: Inst) -> Option<Action> {
         let data = *function.inst(inst);
-        let kind = data.kind;
+        let (is_int, all) = (data.kind.is_int(), Range::of(data.kind));
         match data.op {
             Op::AddChecked | Op::SubChecked | Op::MulChecked | Op::NegChecked => {
-                let mut range = match data.op {
-                    Op::NegChecked => {
-                        let range = self.facts.range(data.first());
-                        Range::new(-range.hi, -range.lo)
-                    }
-                    op => exact(op, self.facts.range(data.first()), self.facts.range(data.second())),
-                };
-                if planted(2) {
-                    range.hi = range.lo;
-                }
-                if !range.is_within(Range::of(kind)) {
-                    return false;
-                }
-                let plain = match data.op {
-                    Op::AddChecked => InstData { c: NONE, op: Op::Add, ..data },
-                    Op::SubChecked => InstData { c: NONE, op: Op::Sub, ..data },
-                    Op::MulChecked => InstData { c: NONE, op: Op::Mul, ..data },
-                    _ => InstData { b: NONE, op: Op::Neg, ..data },
-                };
-                *function.inst_mut(inst) = plain;
-                self.facts.set_exact(inst, true);
-                self.note(inst, Note::Fits(range.lo, range.hi));
-                true
+                let range = self.exact(&data);
+                range.is_within(all).then_some(Action::Unchecked(range))
             }
-            Op::AddOr | Op::SubOr | Op::MulOr => self.rewrite_or(function, inst, &data),
+            Op::AddOr | Op::SubOr | Op::MulOr => {
+                let range = self.exact(&data);
+                range.is_within(all).then_some(Action::Jumping(range))
+            }
             Op::ConvertChecked if data.source().is_int() => {
-                let range = self.facts.range(data.first());
-                if !range.is_within(Range::of(kind)) {
-                    return false;
-                }
-                *function.inst_mut(inst) = InstData { op: Op::Convert, b: NONE, ..data };
-                self.note(inst, Note::Fits(range.lo, range.hi));
-                true
+                let range = self.state.facts.range(data.first());
+                range.is_within(all).then_some(Action::Unchecked(range))
             }
-            Op::Div | Op::Rem | Op::DivChecked | Op::RemChecked if kind.is_int() => {
-                self.rewrite_division(function, inst, &data)
-            }
-            Op::And | Op::Min | Op::Max if kind.is_int() => self.rewrite_choice(function, inst, &data),
-            Op::GuardCmp if kind.is_int() => {
-                let budget = self.budget();
-                if self.decide(function, &data, budget) != Some(true) {
-                    return false;
-                }
-                self.note(inst, Note::Holds(data.first(), data.second()));
-                function.remove(inst);
-                true
+            Op::Div | Op::Rem | Op::DivChecked | Op::RemChecked if is_int => self.division(function, &data),
+            Op::And | Op::Min | Op::Max if is_int => self.chosen(&data).map(Action::Value),
+            Op::GuardCmp if is_int => {
+                let holds = self.decide(function, &data, self.budget()) == Some(true);
+                holds.then_some(Action::Gone(Note::Holds(data.first(), data.second())))
             }
             Op::Guard => {
-                let condition = function.resolve(data.first());
-                let holds = self.facts.range(data.first()) == Range::exact(1)
-                    || function.as_const(condition) == Some(1)
-                    || function.def_inst(condition).is_some_and(|by| {
-                        let by = *function.inst(by);
-                        by.op == Op::Cmp && by.kind.is_int() && {
-                            let budget = self.budget();
-                            self.decide(function, &by, budget) == Some(true)
-                        }
-                    });
-                if holds {
-                    self.note(inst, Note::True(data.first()));
+                self.is_true(function, data.first()).then_some(Action::Gone(Note::True(data.first())))
+            }
+            Op::Cmp | Op::BrCmp if is_int => {
+                self.decide(function, &data, self.budget() / 2).map(Action::Known)
+            }
+            _ => None,
+        }
+    }
+
+    /// Rewrites an instruction. May remove it.
+    pub(super) fn rewrite(&mut self, function: &mut Function, inst: Inst, action: Action) {
+        let data = *function.inst(inst);
+        self.changed = true;
+        match action {
+            Action::Unchecked(range) => {
+                *function.inst_mut(inst) = match data.op {
+                    Op::NegChecked | Op::ConvertChecked => {
+                        InstData { b: NONE, op: unchecked(data.op), ..data }
+                    }
+                    op => InstData { c: NONE, op: unchecked(op), ..data },
+                };
+                if data.op != Op::ConvertChecked {
+                    self.state.facts.set_exact(inst, true);
+                }
+                self.notes.push((inst, Note::Fits(range.lo, range.hi)));
+            }
+            Action::Jumping(range) => self.rewrite_or(function, inst, &data, range),
+            Action::Claiming(claims, divisor) => {
+                let op = unchecked(data.op);
+                *function.inst_mut(inst) =
+                    InstData { aux: claims, ..InstData::binary(op, data.kind, data.first(), data.second()) };
+                if op != data.op {
+                    self.notes.push((inst, Note::Divisor(divisor.lo, divisor.hi)));
+                }
+            }
+            Action::Simple(op, by) => {
+                let by = function.constant(data.kind, by);
+                self.grow(function);
+                self.state.facts.define_const(function, by);
+                *function.inst_mut(inst) = InstData::binary(op, data.kind, data.first(), by);
+            }
+            Action::Gone(note) => {
+                self.notes.push((inst, note));
+                function.remove(inst);
+            }
+            Action::Value(value) => {
+                let Some(result) = function.result(inst) else { return };
+                // Around a loop it may be the result itself: then the loop is never entered.
+                if function.resolve(value) != result {
+                    function.replace(result, value);
                     function.remove(inst);
                 }
-                holds
             }
-            Op::Cmp if kind.is_int() => {
-                let Some(result) = function.result(inst) else { return false };
-                let budget = self.budget() / 2;
-                let Some(truth) = self.decide(function, &data, budget) else { return false };
-                let constant = function.bool(truth);
-                self.facts.define(result, Range::exact(i128::from(truth)));
-                self.grow(function);
-                function.replace(result, constant);
-                function.remove(inst);
-                true
-            }
-            Op::BrCmp if kind.is_int() => {
-                let budget = self.budget() / 2;
-                let Some(truth) = self.decide(function, &data, budget) else { return false };
+            Action::Known(truth) if data.op == Op::BrCmp => {
                 let edge = if truth { data.d } else { data.d + 1 };
                 *function.inst_mut(inst) = InstData { d: edge, ..InstData::new(Op::Jump, Kind::None) };
                 self.graph_changed = true;
-                true
             }
-            _ => false,
+            Action::Known(truth) => {
+                let Some(result) = function.result(inst) else { return };
+                let constant = function.bool(truth);
+                self.state.facts.define(result, Range::exact(i128::from(truth)));
+                self.grow(function);
+                function.replace(result, constant);
+                function.remove(inst);
+            }
         }
     }
 
-    fn note(&mut self, inst: Inst, note: Note) {
-        self.notes.push((inst, note));
-    }
-
-    fn rewrite_or(&mut self, function: &mut Function, inst: Inst, data: &InstData) -> bool {
-        let range = exact(data.op, self.facts.range(data.first()), self.facts.range(data.second()));
-        let Some(result) = function.result(inst) else { return false };
-        if !range.is_within(Range::of(data.kind)) {
-            return false;
-        }
-        let op = match data.op {
-            Op::AddOr => Op::Add,
-            Op::SubOr => Op::Sub,
-            _ => Op::Mul,
+    /// What arithmetic gives, before it is brought into its kind.
+    fn exact(&self, data: &InstData) -> Range {
+        let a = self.state.facts.range(data.first());
+        let range = match data.op {
+            Op::NegChecked => Range::new(-a.hi, -a.lo),
+            op => exact(op, a, self.state.facts.range(data.second())),
         };
-        let plain =
-            function.insert_before(inst, InstData::binary(op, data.kind, data.first(), data.second()));
+        if planted(2) { Range::exact(range.lo) } else { range }
+    }
+
+    /// Is a bool true here?
+    fn is_true(&mut self, function: &Function, value: Value) -> bool {
+        let condition = function.resolve(value);
+        self.state.facts.range(value) == Range::exact(1)
+            || function.as_const(condition) == Some(1)
+            || function.def_inst(condition).is_some_and(|by| {
+                let by = *function.inst(by);
+                by.op == Op::Cmp
+                    && by.kind.is_int()
+                    && self.decide(function, &by, self.budget()) == Some(true)
+            })
+    }
+
+    fn rewrite_or(&mut self, function: &mut Function, inst: Inst, data: &InstData, range: Range) {
+        let Some(result) = function.result(inst) else { return };
+        let plain = InstData::binary(unchecked(data.op), data.kind, data.first(), data.second());
+        let plain = function.insert_before(inst, plain);
         function.set_inst_position(plain, function.inst_position(inst));
         self.grow(function);
-        self.facts.set_exact(plain, true);
+        self.state.facts.set_exact(plain, true);
         if let Some(sum) = function.result(plain) {
-            self.facts.define(sum, range);
+            self.state.facts.define(sum, range);
             function.replace(result, sum);
         }
         // The terminator gives nothing any more: it is another instruction.
@@ -136,66 +166,54 @@ impl Walker<'_> {
             let jump = InstData { d: data.d, ..InstData::new(Op::Jump, Kind::None) };
             function.append(block, jump);
         }
-        self.note(plain, Note::Fits(range.lo, range.hi));
+        self.notes.push((plain, Note::Fits(range.lo, range.hi)));
         self.graph_changed = true;
-        true
     }
 
     /// New values and instructions have their places in the tables.
     fn grow(&mut self, function: &Function) {
-        self.facts.grow(function);
-        if self.forward.len() < function.value_count() {
-            self.forward.resize(function.value_count(), Range::EMPTY);
+        self.state.facts.grow(function);
+        if self.state.forward.len() < function.value_count() {
+            self.state.forward.resize(function.value_count(), Range::EMPTY);
         }
     }
 
-    fn rewrite_division(&mut self, function: &mut Function, inst: Inst, data: &InstData) -> bool {
+    fn division(&self, function: &Function, data: &InstData) -> Option<Action> {
         let kind = data.kind;
         let all = Range::of(kind);
-        let (a, b) = (self.facts.range(data.first()), self.facts.range(data.second()));
-        let nonzero = self.facts.is_nonzero(data.second());
+        let (a, b) = (self.state.facts.range(data.first()), self.state.facts.range(data.second()));
+        let nonzero = self.state.facts.is_nonzero(data.second());
         let fits = !kind.is_signed() || a.lo > all.lo || !b.has(-1);
         let rem = matches!(data.op, Op::Rem | Op::RemChecked);
         let checked = matches!(data.op, Op::DivChecked | Op::RemChecked);
         if checked && !(nonzero && (rem || fits)) {
-            return false;
+            return None;
         }
         // Without a sign, a power of two is a shift or a mask.
         let divisor = function.as_const(data.second()).map(|bits| kind.as_i128(bits));
         if let Some(divisor) = divisor.filter(|&number| number > 0 && number & (number - 1) == 0)
             && a.lo >= 0
         {
-            let (op, by) =
-                if rem { (Op::And, divisor - 1) } else { (Op::Shr, i128::from(divisor.trailing_zeros())) };
-            let by = function.constant(kind, by as u64);
-            self.grow(function);
-            self.facts.define_const(function, by);
-            *function.inst_mut(inst) = InstData::binary(op, kind, data.first(), by);
-            return true;
+            return Some(if rem {
+                Action::Simple(Op::And, (divisor - 1) as u64)
+            } else {
+                Action::Simple(Op::Shr, u64::from(divisor.trailing_zeros()))
+            });
         }
-        let op = if rem { Op::Rem } else { Op::Div };
         let mut claims = if checked { 0 } else { data.aux };
         claims |= if nonzero { Op::NONZERO } else { 0 } | if fits { Op::NO_OVERFLOW } else { 0 };
-        if !checked && claims == data.aux {
-            return false;
-        }
-        *function.inst_mut(inst) =
-            InstData { aux: claims, ..InstData::binary(op, kind, data.first(), data.second()) };
-        if checked {
-            self.note(inst, Note::Divisor(b.lo, b.hi));
-        }
-        true
+        (checked || claims != data.aux).then_some(Action::Claiming(claims, b))
     }
 
-    fn rewrite_choice(&mut self, function: &mut Function, inst: Inst, data: &InstData) -> bool {
-        let Some(result) = function.result(inst) else { return false };
+    /// The operand that a mask, or the choice of the lesser or greater one, always gives.
+    fn chosen(&self, data: &InstData) -> Option<Value> {
         let (x, y) = (data.first(), data.second());
-        let (a, b) = (self.facts.range(x), self.facts.range(y));
+        let (a, b) = (self.state.facts.range(x), self.state.facts.range(y));
         let keeps = |value: Range, ones: Range| {
             ones.single()
                 .is_some_and(|ones| ones >= 0 && (ones + 1) & ones == 0 && value.lo >= 0 && value.hi <= ones)
         };
-        let chosen: Option<Value> = match data.op {
+        match data.op {
             Op::And if keeps(a, b) => Some(x),
             Op::And if keeps(b, a) => Some(y),
             Op::Min if a.hi <= b.lo => Some(x),
@@ -203,13 +221,6 @@ impl Walker<'_> {
             Op::Max if a.lo >= b.hi => Some(x),
             Op::Max if b.lo >= a.hi => Some(y),
             _ => None,
-        };
-        let Some(chosen) = chosen.map(|value| function.resolve(value)) else { return false };
-        if chosen == result {
-            return false;
         }
-        function.replace(result, chosen);
-        function.remove(inst);
-        true
     }
 }

@@ -26,6 +26,9 @@ struct Product {
 pub(super) fn reduce(function: &mut Function, analyses: &mut Analyses) -> bool {
     let mut found: Vec<Product> = Vec::new();
     let (cfg, dom, loops) = analyses.loops(function);
+    if loops.loops.is_empty() {
+        return false;
+    }
     for (number, looped) in loops.loops.iter().enumerate() {
         let mut entry = None;
         let mut several = false;

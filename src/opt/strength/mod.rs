@@ -14,17 +14,28 @@ use crate::ir::{Function, Inst, InstData, Kind, Op, Value};
 
 /// Rewrites what costs more than it has to.
 pub fn run(function: &mut Function, context: &mut Context<'_>) -> bool {
-    let mut changed = false;
+    let (mut changed, mut products) = (false, false);
     for index in 0..function.order.len() {
         let block = function.order[index];
         let mut next = function.first_inst(block);
         while let Some(inst) = next {
             // What is inserted comes before it, and needs no other look.
             next = function.next_inst(inst);
-            changed |= rewrite(function, inst);
+            let &InstData { op, kind, .. } = function.inst(inst);
+            if kind.is_int()
+                && matches!(
+                    op,
+                    Op::Mul | Op::MulChecked | Op::Div | Op::Rem | Op::DivChecked | Op::RemChecked
+                )
+            {
+                products |= op == Op::Mul;
+                changed |= rewrite(function, inst);
+            }
         }
     }
-    changed |= induction::reduce(function, context.analyses);
+    if products {
+        changed |= induction::reduce(function, context.analyses);
+    }
     if changed {
         function.remove_aliases();
     }
@@ -120,11 +131,6 @@ fn cheap_product(emit: &mut Emit<'_>, kind: Kind, a: Value, number: u64) -> Opti
 fn rewrite(function: &mut Function, inst: Inst) -> bool {
     let data = *function.inst(inst);
     let kind = data.kind;
-    if !kind.is_int()
-        || !matches!(data.op, Op::Mul | Op::MulChecked | Op::Div | Op::Rem | Op::DivChecked | Op::RemChecked)
-    {
-        return false;
-    }
     let (Some(bits), Some(result)) =
         (function.as_const(function.resolve(data.second())), function.result(inst))
     else {
