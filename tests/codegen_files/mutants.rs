@@ -70,7 +70,7 @@ fn mutate(text: &str, donor: &str, random: &mut Random) -> String {
                 text = lines.join("\n") + "\n";
             }
             2 => text.replace_range(place, ""),
-            3 => text.replace_range(place, &donor[others[random.below(others.len())].clone()].to_owned()),
+            3 => text.replace_range(place, &donor[others[random.below(others.len())].clone()]),
             // Another word of the same text, of the same sort: most of what is accepted is of that.
             _ => {
                 let sort = |range: &std::ops::Range<usize>| match text.as_bytes()[range.start] {
