@@ -480,6 +480,7 @@ b3(v3: i64, v4: i64):
 #[test]
 fn random_modules() {
     const MODULES: u64 = if cfg!(debug_assertions) { 300 } else { 3_000 };
+    let forgets = std::env::var_os(FORGETS).is_some();
     let mut sum = Counts::default();
     let (mut compared, mut full, mut raised, mut freed) = (0, 0, 0, 0);
     for seed in 1..=MODULES {
@@ -519,6 +520,7 @@ fn random_modules() {
             let cells = if random.below(2) == 0 { 40 } else { 1_800 };
             let mixed = random.below(2) == 0;
             let vm = make(level, registers, cells, &|number| mixed && some >> (number % 3) & 1 == 1);
+            vm.forgets.set(forgets);
             let counts = match run(&vm) {
                 Some(found) => {
                     assert_eq!(
@@ -550,6 +552,22 @@ fn random_modules() {
         assert!(count > MODULES, "{sum:?}, {freed} freed");
     }
     assert!(sum.rebuilt > 20 && sum.entries > compared, "{sum:?}");
+}
+
+/// In whose process maps lack a reference.
+const FORGETS: &str = "ORUS_MOCK_VM_FORGETS";
+
+/// Random modules notice maps that lack a reference. (In a process of its own, which may well die of it.)
+#[test]
+fn random_modules_show_what_maps_lack() {
+    let child = std::process::Command::new(std::env::current_exe().expect("this program"))
+        .args(["random_modules", "--exact", "--nocapture"])
+        .env(FORGETS, "1")
+        .output()
+        .expect("this program runs");
+    assert!(!child.status.success());
+    let text = String::from_utf8_lossy(&child.stdout) + String::from_utf8_lossy(&child.stderr);
+    assert!(["seed ", "is no object", "has no header"].iter().any(|part| text.contains(part)), "{text}");
 }
 
 /// The gate is no gate if nothing turns it red: a map that lacks a reference shows.

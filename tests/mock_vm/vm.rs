@@ -407,8 +407,9 @@ impl Vm {
         let before = roots.len();
         for boundary in self.boundaries.borrow().iter().rev() {
             let _ = self.walk(boundary.pc, boundary.fp, boundary.thunk.back, &mut [0; 32], |frame| {
+                let of_callees = roots.len();
                 roots.extend(frame.references().map(stack_word));
-                if self.forgets.get() {
+                if self.forgets.get() && roots.len() > of_callees {
                     roots.pop();
                 }
                 false
