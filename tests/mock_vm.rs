@@ -6,13 +6,16 @@
 
 #[path = "mock_vm/heap.rs"]
 mod heap;
+#[path = "mock_vm/random.rs"]
+mod random;
 #[path = "mock_vm/vm.rs"]
 mod vm;
 
 use orus::ir::Kind;
 use orus::ir::eval::{Called, Value};
 use orus::opt::Level;
-use vm::{End, Tier, Vm};
+use random::{DONE, FULL, Random};
+use vm::{Counts, End, Tier, Vm};
 
 const TYPES: &str = "
 type t1 = refs 1, scalars 2, header 0x11, cursor 64
@@ -470,6 +473,101 @@ b3(v3: i64, v4: i64):
         assert_eq!(end, End::Returned(Some(Value::Bits(1 << 60))));
         assert_eq!((vm.counts.get().polls, vm.counts.get().exits), (1, 1));
     });
+}
+
+/// Random modules: compiled, interpreted, and mixed, at each level, with each number of registers, they do what they do when every function is
+/// interpreted. Collections are at polls, in calls, and where there is no room; functions are left at guards of all kinds.
+#[test]
+fn random_modules() {
+    const MODULES: u64 = if cfg!(debug_assertions) { 300 } else { 3_000 };
+    let forgets = std::env::var_os(FORGETS).is_some();
+    let mut sum = Counts::default();
+    let (mut compared, mut full, mut raised, mut freed) = (0, 0, 0, 0);
+    for seed in 1..=MODULES {
+        let mut random = Random(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15));
+        let text = format!("{TYPES}{}", random::module(&mut random));
+        let functions: Vec<String> = (0..5)
+            .map(|number| format!("f{number}"))
+            .filter(|name| text.contains(&format!("fn {name}(")))
+            .chain(["main".to_owned()])
+            .collect();
+        let make = |level, registers, cells, interpreted: &dyn Fn(usize) -> bool| {
+            let mut tiers: Vec<(&str, Tier)> =
+                vec![("keep", Tier::Outside(collects)), ("odd", Tier::Outside(raises as vm::Outside))];
+            let chosen = functions.iter().enumerate().filter(|&(number, _)| interpreted(number));
+            tiers.extend(chosen.map(|(_, name)| (name.as_str(), Tier::Interpreted)));
+            let vm = Vm::new(&text, level, registers, cells, &tiers);
+            vm.apart.set(true);
+            vm.heap.poll_word().store(1, std::sync::atomic::Ordering::Relaxed);
+            vm
+        };
+        let argument = int(random.below(300) as i32 - 20);
+        // What is done, and in which order; none if memory did not suffice.
+        let run = |vm: &Vm| {
+            let end = vm.run("main", &[argument], 500);
+            let context = vm.heap.context();
+            (vm.heap.read(context + FULL) == 0).then(|| (end, vm.heap.read(context + DONE)))
+        };
+        let Some(expected) = run(&make(Level::None, 0, 1_800, &|_| true)) else {
+            full += 1;
+            continue;
+        };
+        raised += u32::from(expected.0 == End::Raised);
+        for way in 0..3 {
+            let level = [Level::None, Level::Fast, Level::Full][way];
+            let registers = [0, 6, 4][random.below(3)];
+            let some = random.below(8);
+            let cells = if random.below(2) == 0 { 40 } else { 1_800 };
+            let mixed = random.below(2) == 0;
+            let vm = make(level, registers, cells, &|number| mixed && some >> (number % 3) & 1 == 1);
+            vm.forgets.set(forgets);
+            let counts = match run(&vm) {
+                Some(found) => {
+                    assert_eq!(
+                        found, expected,
+                        "seed {seed}, {level:?}, {registers} registers, {cells} cells\n{text}"
+                    );
+                    compared += 1;
+                    vm.counts.get()
+                }
+                None => {
+                    full += 1;
+                    continue;
+                }
+            };
+            freed += vm.heap.freed.get();
+            sum.exits += counts.exits;
+            sum.rebuilt += counts.rebuilt;
+            sum.collections += counts.collections;
+            sum.listed += counts.listed;
+            sum.polls += counts.polls;
+            sum.slow += counts.slow;
+            sum.caught += counts.caught;
+            sum.entries += counts.entries;
+        }
+    }
+    println!("{compared} runs, {full} without enough memory, {raised} raised, {freed} freed, {sum:?}");
+    assert!(compared > 2 * MODULES && full < MODULES / 2 && raised > 10, "{compared} {full} {raised}");
+    for count in [sum.exits, sum.collections, sum.listed, sum.polls, sum.slow, sum.caught, freed] {
+        assert!(count > MODULES, "{sum:?}, {freed} freed");
+    }
+    assert!(sum.rebuilt > 20 && sum.entries > compared, "{sum:?}");
+}
+
+/// In whose process maps lack a reference.
+const FORGETS: &str = "ORUS_MOCK_VM_FORGETS";
+
+/// Random modules notice maps that lack a reference. (In a process of its own, which may well die of it.)
+#[test]
+fn random_modules_show_what_maps_lack() {
+    let child = std::process::Command::new(std::env::current_exe().expect("this program"))
+        .args(["random_modules", "--exact", "--nocapture"])
+        .env(FORGETS, "1")
+        .output()
+        .expect("this program runs");
+    assert!(!child.status.success());
+    let text = String::from_utf8_lossy(&child.stdout) + String::from_utf8_lossy(&child.stderr);
+    assert!(["seed ", "is no object", "has no header"].iter().any(|part| text.contains(part)), "{text}");
 }
 
 /// The gate is no gate if nothing turns it red: a map that lacks a reference shows.

@@ -78,6 +78,8 @@ pub mod minst;
 pub mod order;
 pub mod peephole;
 pub mod runtime;
+#[cfg(test)]
+mod tests;
 pub mod x64;
 
 use std::fmt;

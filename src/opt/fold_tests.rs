@@ -75,7 +75,8 @@ struct Maker<'a> {
     s: Kind,
     t: Kind,
     cond: Cond,
-    values: [Option<Value>; 6],
+    /// By number; the last is what near misses have in another's place.
+    values: [Option<Value>; 7],
     /// By number: the constants' corners to take.
     picks: &'a [usize; 3],
     /// The kinds of the constants, for their number.
@@ -251,7 +252,7 @@ fn instance(
     let function = Function::new("f", Signature::new(&[], result, Convention::System));
     let block = function.entry();
     let mut maker =
-        Maker { function, block, s, t, cond, values: [None; 6], picks, constants: [None; 3], depth: 0 };
+        Maker { function, block, s, t, cond, values: [None; 7], picks, constants: [None; 3], depth: 0 };
     let value = make(&mut maker, &rule.pattern, Some(kind))?;
     let Maker { mut function, constants, .. } = maker;
     function.append(block, InstData::unary(Op::Return, result, value));
@@ -345,6 +346,86 @@ fn rules_keep_what_instructions_do() {
     let silent: Vec<&str> =
         RULES.iter().map(|rule| rule.name).filter(|name| !reached.contains(name)).collect();
     assert!(silent.is_empty(), "no test reaches {silent:?}");
+}
+
+/// The number of a value that no pattern has.
+const OTHER: u8 = 6;
+
+/// What is beside a pattern: a constant, an instruction, or a value that has to be the same as another is any value.
+fn beside(pattern: &Pattern) -> Vec<Pattern> {
+    fn replaced(pattern: &Pattern, seen: &mut Vec<u8>) -> Vec<Pattern> {
+        let Pattern::Inst(op, select, arguments) = *pattern else { return Vec::new() };
+        let mut out = Vec::new();
+        for (index, argument) in arguments.iter().enumerate() {
+            let mut others = Vec::new();
+            match *argument {
+                Pattern::Value(number) if !seen.contains(&number) => seen.push(number),
+                _ => others.push(Pattern::Value(OTHER)),
+            }
+            others.extend(replaced(argument, seen));
+            out.extend(others.into_iter().map(|other| {
+                let mut arguments = arguments.to_vec();
+                arguments[index] = other;
+                // Patterns are static, and few.
+                Pattern::Inst(op, select, arguments.leak())
+            }));
+        }
+        out
+    }
+    replaced(pattern, &mut Vec::new())
+}
+
+/// The instances of a rule, or of a pattern in its place, with a part of the constants.
+fn instances(rule: &Rule) -> Vec<Function> {
+    let mut found = (false, false, 0);
+    asks(&rule.pattern, 0, &mut found);
+    let one = [Kind::I32];
+    let sources: &[Kind] = if found.0 { &SCALARS } else { &one };
+    let inners: &[Kind] = if found.1 { &SCALARS } else { &one };
+    let conds: Vec<Cond> = Cond::ALL.into_iter().filter(|&cond| found.2 >> cond as u16 & 1 == 1).collect();
+    let conds = if conds.is_empty() { vec![Cond::Eq] } else { conds };
+    let mut out = Vec::new();
+    for kind in SCALARS {
+        for (&s, &t) in sources.iter().flat_map(|s| inners.iter().map(move |t| (s, t))) {
+            for &cond in &conds {
+                for pick in 0..5 {
+                    let picks = [pick, (pick * 3 + 1) % 5, (pick * 2 + 3) % 5];
+                    out.extend(instance(rule, kind, s, t, cond, &picks).map(|(function, _)| function));
+                }
+            }
+        }
+    }
+    out
+}
+
+/// Each rule leaves alone what is beside its pattern, is of another kind, or does not meet its condition.
+#[test]
+fn rules_do_not_fire_beside_their_patterns() {
+    let mut untested = Vec::new();
+    for rule in RULES {
+        let mut left_alone = 0;
+        for pattern in beside(&rule.pattern) {
+            for function in instances(&Rule { pattern, ..*rule }) {
+                let module = module_of(&function);
+                let names = fold(&mut function.clone(), &module);
+                // Others may fire, and what they make may be a match.
+                assert!(
+                    names.first() != Some(&rule.name),
+                    "{} fires:\n{}",
+                    rule.name,
+                    crate::ir::print_function(&function, &module)
+                );
+                left_alone += u32::from(!names.contains(&rule.name));
+            }
+        }
+        // The pattern itself, of other kinds, and where the condition does not hold.
+        let quiet = |function: &Function| fold(&mut function.clone(), &module_of(function)).is_empty();
+        left_alone += instances(rule).iter().filter(|function| quiet(function)).count() as u32;
+        if left_alone == 0 {
+            untested.push(rule.name);
+        }
+    }
+    assert!(untested.is_empty(), "fires wherever it was tried: {untested:?}");
 }
 
 /// Names are used once.

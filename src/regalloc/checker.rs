@@ -10,7 +10,7 @@
 //!
 //! Cost. Each instruction once, and those of loops again until nothing changes; for tests and debug builds.
 
-use std::collections::VecDeque;
+use std::collections::BTreeSet;
 
 pub use super::check_error::CheckError;
 use super::{
@@ -226,32 +226,27 @@ impl<'a, F: Function + ?Sized> Checker<'a, F> {
         entries[0] = Some(Entry::new());
         let units = (0..self.f.vregs()).map(|vreg| self.f.value(VReg(vreg)).slots).collect();
         let mut state = State { places: vec![Vec::new(); 64 + self.output.slots as usize], units };
-        let mut queue = VecDeque::from([0]);
-        let mut queued = vec![false; blocks];
-        while let Some(block) = queue.pop_front() {
-            queued[block as usize] = false;
+        // The first block in order is next: in a loop all of it is run before what follows it.
+        let mut queue = BTreeSet::from([0]);
+        let mut out = Entry::new();
+        while let Some(block) = queue.pop_first() {
             state.enter(entries[block as usize].as_ref().map_or(&[], |entry| entry));
             for inst in self.f.block_insts(block) {
                 // What is wrong is told at the end, when the sets are final.
                 let _ = self.run(inst, &mut state, None, &mut |_| Ok(()));
             }
             for &next in self.f.successors(block) {
-                let out = self.leave(&state, block, next);
+                self.leave(&state, block, next, &mut out);
                 let entry = &mut entries[next as usize];
                 let changed = match entry {
                     None => {
-                        *entry = Some(out);
+                        *entry = Some(out.clone());
                         true
                     }
-                    Some(entry) => {
-                        let before = entry.len();
-                        entry.retain(|pair| out.binary_search(pair).is_ok());
-                        entry.len() != before
-                    }
+                    Some(entry) => meet(entry, &out),
                 };
-                if changed && !queued[next as usize] {
-                    queued[next as usize] = true;
-                    queue.push_back(next);
+                if changed {
+                    queue.insert(next);
                 }
             }
         }
@@ -268,10 +263,10 @@ impl<'a, F: Function + ?Sized> Checker<'a, F> {
         Ok(())
     }
 
-    /// What the places hold after the edge.
-    fn leave(&self, state: &State, block: u32, next: u32) -> Entry {
+    /// What the places hold after the edge, in order.
+    fn leave(&self, state: &State, block: u32, next: u32, entry: &mut Entry) {
         let (params, arguments) = (self.f.params(next), self.f.arguments(block));
-        let mut entry = Entry::new();
+        entry.clear();
         for (place, values) in state.places.iter().enumerate() {
             let first = entry.len();
             entry.extend(
@@ -284,7 +279,6 @@ impl<'a, F: Function + ?Sized> Checker<'a, F> {
             }
             entry[first..].sort_unstable();
         }
-        entry
     }
 
     /// Runs an instruction and the edits around it. Tells `found` what is wrong. For a safepoint, `alive` are the references of its map.
@@ -374,6 +368,17 @@ impl<'a, F: Function + ?Sized> Checker<'a, F> {
         }
         Ok(())
     }
+}
+
+/// Leaves what both have. True if that is less.
+fn meet(entry: &mut Entry, other: &Entry) -> bool {
+    let before = entry.len();
+    let mut others = other.iter().peekable();
+    entry.retain(|pair| {
+        while others.next_if(|other| *other < pair).is_some() {}
+        others.peek() == Some(&pair)
+    });
+    entry.len() != before
 }
 
 fn order(point: Point) -> u64 {

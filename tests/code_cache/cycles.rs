@@ -11,8 +11,12 @@ use super::{Random, cache};
 const LIMIT: usize = 4 << 20;
 /// How much of it is used at most: three quarters.
 const FILLED: usize = LIMIT / 4 * 3;
-/// A minute for each way without optimisation, so there it is a tenth; a million on an invented machine is always tried.
-const CYCLES: u64 = if cfg!(debug_assertions) { 100_000 } else { 1_000_000 };
+/// A minute for each way without optimisation, so there it is a tenth, unless `ORUS_CYCLES` says how many; a million on an invented
+/// machine is always tried.
+fn wanted() -> u64 {
+    let set = std::env::var("ORUS_CYCLES").ok().and_then(|number| number.parse().ok());
+    set.unwrap_or(if cfg!(debug_assertions) { 100_000 } else { 1_000_000 })
+}
 
 /// Bytes that a region takes.
 fn taken(way: Way, size: usize) -> usize {
@@ -40,14 +44,14 @@ fn size(random: &mut Random) -> usize {
 /// is live stays as it was; figures are exact; and when all is freed, it is one run again.
 fn cycles(way: Way) {
     let Some(cache) = cache(LIMIT, way) else { return };
-    let started = Instant::now();
+    let (started, wanted) = (Instant::now(), wanted());
     let mut random = Random(0x9e37_79b9_7f4a_7c15);
     let mut live: Vec<(CodeRegion, u32)> = Vec::new();
     // Of what is live: from its first to after its last byte.
     let mut places: BTreeMap<u64, u64> = BTreeMap::new();
     let mut bytes = 0;
     let (mut least_run, mut frees) = (LIMIT, 0);
-    for cycle in 0..CYCLES {
+    for cycle in 0..wanted {
         let (value, size) = (random.below(2048) as u32, size(&mut random));
         // Filled, then freed to somewhere between that and nothing.
         if bytes + taken(way, size) > FILLED {
@@ -87,8 +91,8 @@ fn cycles(way: Way) {
     let statistics = cache.statistics();
     check(&statistics, 0, 0);
     assert_eq!(statistics.largest_free, LIMIT);
-    assert_eq!((statistics.publishes, statistics.frees, statistics.refusals), (CYCLES, CYCLES, 0));
-    println!("{way:?}: {CYCLES} cycles in {:.1?}, shortest longest run {least_run} bytes", started.elapsed());
+    assert_eq!((statistics.publishes, statistics.frees, statistics.refusals), (wanted, wanted, 0));
+    println!("{way:?}: {wanted} cycles in {:.1?}, shortest longest run {least_run} bytes", started.elapsed());
 }
 
 #[cfg(target_os = "linux")]

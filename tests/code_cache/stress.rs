@@ -5,6 +5,8 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
+#[cfg(target_arch = "x86_64")]
+use orus::code::CacheOptions;
 use orus::code::{CodeCache, StackPool, Way};
 
 use super::machine::{call, constant, free, publish};
@@ -21,6 +23,8 @@ struct Seen {
     quiet: AtomicU64,
     /// How often code was seen to be writable: the watcher would see it.
     writable: AtomicU64,
+    /// How often those who publish looked at all mappings, while they wrote and behind that.
+    at_publish: AtomicU64,
 }
 
 #[test]
@@ -44,7 +48,7 @@ fn pages_are_never_writable_and_executable() {
             });
             // Somewhat longer on a slow machine, until all has been seen.
             let started = Instant::now();
-            let all = [&seen.calls, &seen.beside, &seen.quiet, &seen.writable];
+            let all = [&seen.calls, &seen.beside, &seen.quiet, &seen.writable, &seen.at_publish];
             let enough = || all.iter().all(|count| count.load(Ordering::Relaxed) >= 20);
             while started.elapsed() < Duration::from_secs(2) || !enough() {
                 thread::sleep(Duration::from_millis(10));
@@ -55,10 +59,88 @@ fn pages_are_never_writable_and_executable() {
             stop.store(true, Ordering::Relaxed);
         });
         println!("{way:?}: {seen:?}, {} published", cache.statistics().publishes);
-        let Seen { calls, beside, quiet, writable } = seen;
-        for count in [calls, beside, quiet, writable] {
+        let Seen { calls, beside, quiet, writable, at_publish } = seen;
+        for count in [calls, beside, quiet, writable, at_publish] {
             assert!(count.into_inner() >= 20, "{way:?}: the test has hardly tested anything");
         }
+    }
+}
+
+/// The same with code that the code generator makes: mappings are looked at behind each compilation, and by a second thread all the time,
+/// while a third one runs what was compiled before.
+#[cfg(target_arch = "x86_64")]
+#[test]
+fn compiling_leaves_nothing_writable() {
+    use orus::codegen::entry::{Jit, JitOptions};
+    use orus::ir::parse_module;
+
+    const ROUNDS: u32 = if cfg!(debug_assertions) { 150 } else { 1_500 };
+    for &way in WAYS {
+        let (stop, watched, called) = (AtomicBool::new(false), AtomicU64::new(0), AtomicU64::new(0));
+        let cache = CacheOptions { limit_bytes: 4 << 20, way: Some(way) };
+        let mut jit = Jit::new(JitOptions { cache, ..JitOptions::default() }).expect("executable memory");
+        let mut compile = |number: u32| {
+            // A loop whose calls go from one new function to another.
+            let text = format!(
+                "fn step(v0: i64) -> i64 {{\nb0:\n    v1 = mul.i64 v0, {}\n    return.i64 v1\n}}\n\
+                 fn f(v0: i64) -> i64 {{\nb0:\n    jump b1(v0, 0)\n\
+                 b1(v1: i64, v2: i64):\n    v3 = call step(v2)\n    v4 = add.i64 v3, v1\n    v5 = sub.i64 v1, 1\n\
+                 br.gt.i64 v5, 0, b1(v5, v4), b2\nb2:\n    return.i64 v4\n}}",
+                number + 1
+            );
+            let parsed = parse_module(&text).unwrap_or_else(|error| panic!("{error}"));
+            let functions: Vec<_> = parsed.functions.iter().map(|(func, body)| (*func, body)).collect();
+            jit.compile(&parsed.module, &functions).unwrap_or_else(|error| panic!("{error}"))
+        };
+        let expected = |number: u32| {
+            let factor = i64::from(number) + 1;
+            (1..=5).rev().fold(0_i64, |sum, turn| sum.wrapping_mul(factor).wrapping_add(turn))
+        };
+        let first = compile(0);
+        thread::scope(|scope| {
+            let (stop, watched, called) = (&stop, &watched, &called);
+            scope.spawn(move || {
+                let _stop = StopOnPanic(stop);
+                while !stop.load(Ordering::Relaxed) {
+                    assert_apart(&maps::read());
+                    watched.fetch_add(1, Ordering::Relaxed);
+                }
+            });
+            scope.spawn(move || {
+                let _stop = StopOnPanic(stop);
+                let f = first.function::<(i64,), i64>("f").expect("its signature");
+                while !stop.load(Ordering::Relaxed) {
+                    assert_eq!(f.call((5,)).ok(), Some(expected(0)));
+                    called.fetch_add(1, Ordering::Relaxed);
+                }
+            });
+            let _stop = StopOnPanic(stop);
+            let mut images = VecDeque::new();
+            for number in 1..=ROUNDS {
+                let image = compile(number);
+                let mappings = maps::read();
+                assert_apart(&mappings);
+                // Nobody else publishes: of the cache's pages, none is writable in any view.
+                let at = image.address("f").expect("it is there").addr() as u64;
+                let code =
+                    mappings.iter().find(|mapping| mapping.addresses.contains(&at)).expect("it is mapped");
+                assert!(code.executable && !code.writable);
+                if code.file.1 != 0 {
+                    let view = mappings.iter().find(|mapping| mapping.file == code.file && mapping.writable);
+                    assert!(view.is_none(), "{view:?}");
+                }
+                let f = image.function::<(i64,), i64>("f").expect("its signature");
+                assert_eq!(f.call((5,)).ok(), Some(expected(number)));
+                images.push_back(image);
+                if images.len() > 30 {
+                    images.drain(..20);
+                }
+            }
+            stop.store(true, Ordering::Relaxed);
+        });
+        let (watched, called) = (watched.into_inner(), called.into_inner());
+        println!("{way:?}: {ROUNDS} compilations, mappings read {watched} times beside them, {called} calls");
+        assert!(watched >= 20 && called >= 20);
     }
 }
 
@@ -110,11 +192,14 @@ fn publish_and_free(cache: &CodeCache, neighbour: u64, seed: u64, seen: &Seen, s
         let (slow, rest) = (random.below(50) == 0, random.below(200) == 0);
         let region = cache.publish(size as usize, 16, |_, bytes| {
             bytes[..code.len()].copy_from_slice(&code);
+            assert_apart(&maps::read());
             if slow {
                 thread::sleep(Duration::from_millis(2));
             }
         });
         let region = region.expect("room");
+        assert_apart(&maps::read());
+        seen.at_publish.fetch_add(1, Ordering::Relaxed);
         if region.address().abs_diff(neighbour) < page {
             seen.beside.fetch_add(1, Ordering::Relaxed);
         }
@@ -131,6 +216,13 @@ fn publish_and_free(cache: &CodeCache, neighbour: u64, seed: u64, seen: &Seen, s
     }
 }
 
+/// No mapping is writable and executable.
+fn assert_apart(mappings: &[maps::Mapping]) {
+    for mapping in mappings {
+        assert!(!(mapping.writable && mapping.executable), "writable and executable: {mapping:?}");
+    }
+}
+
 fn watch(cache: &CodeCache, seen: &Seen, stop: &AtomicBool) {
     let _stop = StopOnPanic(stop);
     let range = cache.range();
@@ -142,9 +234,7 @@ fn watch(cache: &CodeCache, seen: &Seen, stop: &AtomicBool) {
         let before = cache.statistics();
         let mappings = maps::read();
         let after = cache.statistics();
-        for mapping in &mappings {
-            assert!(!(mapping.writable && mapping.executable), "writable and executable: {mapping:?}");
-        }
+        assert_apart(&mappings);
         let of_cache =
             |mapping: &&maps::Mapping| if file.1 == 0 { inside(mapping) } else { mapping.file == file };
         let writable = mappings.iter().filter(of_cache).find(|mapping| mapping.writable);

@@ -5,6 +5,8 @@
 mod directory;
 mod evaluate;
 mod machine;
+mod mutants;
+mod pairs;
 
 use std::path::Path;
 

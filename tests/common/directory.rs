@@ -48,7 +48,7 @@ pub fn directory(name: &str, run: impl Fn(&str, &str) -> String) -> usize {
 }
 
 /// The files `*.test` of a directory and of those in it, sorted.
-fn files(directory: &Path) -> Vec<PathBuf> {
+pub fn files(directory: &Path) -> Vec<PathBuf> {
     let mut directories = vec![directory.to_owned()];
     let mut found = Vec::new();
     while let Some(directory) = directories.pop() {

@@ -97,6 +97,8 @@ pub struct Vm {
     pub counts: Cell<Counts>,
     /// A poll whose word is set leaves; else it collects.
     pub interrupts: Cell<bool>,
+    /// Each interpreted function has an evaluator of its own, so that its callers are there when it is left.
+    pub apart: Cell<bool>,
     /// A planted fault: the last reference of each map is not seen.
     pub forgets: Cell<bool>,
 }
@@ -139,6 +141,7 @@ impl Vm {
             interpreting: Cell::new(0),
             counts: Cell::default(),
             interrupts: Cell::new(false),
+            apart: Cell::new(false),
             forgets: Cell::new(false),
         };
         vm.compile(level, registers);
@@ -243,7 +246,7 @@ impl Vm {
     /// Calls a function in its tier.
     pub fn call(&self, func: Func, arguments: &[Value], depth: u64) -> End {
         match self.tiers[func.index()] {
-            Tier::Interpreted => self.evaluate(&self.interpreted(), (func, None), arguments, depth),
+            Tier::Interpreted => self.evaluate(&self.interpreted(func), (func, None), arguments, depth),
             Tier::Outside(outside) => match outside(self, arguments, depth) {
                 Called::Returned(value) => End::Returned(value),
                 Called::Raised => End::Raised,
@@ -292,13 +295,14 @@ impl Vm {
 
     // ---- The interpreter. ----
 
-    fn interpreted(&self) -> Vec<Option<&Function>> {
-        let of = |(body, tier): (&'_ Option<Function>, &Tier)| match tier {
-            Tier::Interpreted => body.as_ref().map(ptr::from_ref),
-            _ => None,
+    /// The bodies that the evaluator sees while it runs a function: that one, and those that are interpreted anyway.
+    fn interpreted(&self, func: Func) -> Vec<Option<&Function>> {
+        let seen = |index: usize| match self.tiers[index] {
+            _ if index == func.index() => true,
+            Tier::Interpreted => !self.apart.get(),
+            _ => false,
         };
-        // SAFETY: they are borrowed from `self`.
-        self.bodies.iter().zip(&self.tiers).map(|pair| of(pair).map(|body| unsafe { &*body })).collect()
+        self.bodies.iter().enumerate().map(|(index, body)| body.as_ref().filter(|_| seen(index))).collect()
     }
 
     fn evaluate(
@@ -363,8 +367,7 @@ impl Vm {
                 _ => break,
             }
             // The frame is the interpreter's, whatever the function's tier.
-            let mut bodies = self.interpreted();
-            bodies[frame.function as usize] = self.bodies[frame.function as usize].as_ref();
+            let bodies = self.interpreted(Func(frame.function));
             end = self.evaluate(
                 &bodies,
                 (Func(frame.function), Some(Block(frame.position))),
@@ -404,8 +407,9 @@ impl Vm {
         let before = roots.len();
         for boundary in self.boundaries.borrow().iter().rev() {
             let _ = self.walk(boundary.pc, boundary.fp, boundary.thunk.back, &mut [0; 32], |frame| {
+                let of_callees = roots.len();
                 roots.extend(frame.references().map(stack_word));
-                if self.forgets.get() {
+                if self.forgets.get() && roots.len() > of_callees {
                     roots.pop();
                 }
                 false

@@ -12,6 +12,8 @@
 #![deny(unsafe_code)]
 
 pub mod backend;
+#[cfg(test)]
+mod code_tests;
 pub mod compare;
 pub mod config;
 pub mod fault;

@@ -77,20 +77,40 @@ const FLOORS_FROM: u64 = 2_000;
 /// Programs that the shrinker tries.
 const TRIES: usize = 4_000;
 
-/// The ways to run programs that are compared with the evaluator.
+/// The ways to run programs that are compared with the evaluator. Faults of the allocator show only in machine code, others before it.
 fn backends(arguments: &Arguments) -> Vec<Box<dyn Backend>> {
     let fault = arguments.plant.as_ref().map(|name| {
         let found = fault::all().into_iter().find(|(known, _)| known == name);
         found.unwrap_or_else(|| panic!("there is no fault `{name}`")).1
     });
+    let planted = arguments.plant.as_deref();
+    let allocator = planted.is_some_and(|name| name.starts_with("allocator-"));
     let optimizer = || Evaluated::new(arguments.verify, fault);
-    let mut backends: Vec<Box<dyn Backend>> = vec![Box::new(optimizer())];
+    let mut backends: Vec<Box<dyn Backend>> = Vec::new();
+    if !allocator {
+        backends.push(Box::new(optimizer()));
+    }
     #[cfg(all(target_arch = "x86_64", target_os = "linux"))]
-    match orus_irgen::native::Native::new(optimizer()) {
-        Ok(native) => backends.push(Box::new(native)),
-        Err(why) => eprintln!("no native code: {why}"),
+    if planted.is_none() || allocator {
+        match orus_irgen::native::Native::new(optimizer()) {
+            Ok(native) => backends.push(Box::new(native)),
+            Err(why) => eprintln!("no native code: {why}"),
+        }
     }
     backends
+}
+
+/// The configurations in which a planted fault should show.
+fn configs_for(fault: &str, vectors: bool) -> Vec<Config> {
+    let pass = fault.split('-').next().unwrap_or_default();
+    let alone = format!("full,avx2,only={pass}");
+    let texts = match pass {
+        "allocator" => ["none,baseline,registers=4", "full,avx2,registers=6", "full,avx2"],
+        // Some are no pass of the pipeline, but a part of one.
+        _ => ["full,avx2", "fast,baseline", &alone],
+    };
+    let configs = texts.iter().filter_map(|text| text.parse::<Config>().ok());
+    configs.map(|config| Config { avx2: config.avx2 || vectors, ..config }).collect()
 }
 
 fn main() -> ExitCode {
@@ -100,7 +120,11 @@ fn main() -> ExitCode {
             std::panic::set_hook(Box::new(|_| {}));
             work(&arguments, share)
         }
-        (None, Some(seed)) => one(&arguments, seed),
+        (None, Some(seed)) => {
+            // What a panic says is in the report.
+            std::panic::set_hook(Box::new(|_| {}));
+            one(&arguments, seed)
+        }
         (None, None) if arguments.plant.as_deref() == Some("all") => plant_all(&arguments),
         (None, None) => drive(&arguments),
     }
@@ -253,10 +277,11 @@ fn work(arguments: &Arguments, share: Share) -> ExitCode {
             }
         };
         teller.count(&format!("end {end}"), 1);
-        let configs = match arguments.config {
-            Some(config) => vec![Config { avx2: config.avx2 || program.vectors, ..config }],
-            None if case < arguments.first_all => Config::all(program.vectors),
-            None => vec![Config::draw(&mut Rng::new(program.seed ^ 0xc0f1), program.vectors)],
+        let configs = match (arguments.config, &arguments.plant) {
+            (Some(config), _) => vec![Config { avx2: config.avx2 || program.vectors, ..config }],
+            (None, Some(fault)) => configs_for(fault, program.vectors),
+            (None, None) if case < arguments.first_all => Config::all(program.vectors),
+            (None, None) => vec![Config::draw(&mut Rng::new(program.seed ^ 0xc0f1), program.vectors)],
         };
         for config in configs {
             for backend in &mut backends {

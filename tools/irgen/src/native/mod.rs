@@ -1,7 +1,7 @@
 //! Native code as a way to run programs: optimised, compiled for this processor, linked, and called.
 //!
 //! How it works. The program's memory is mapped where the plan says. Each function outside is a stub whose handler copies memory to
-//! where [`World`] works on it, and back. Every poll takes its slow path. What leaves the program (a guard, a raise that nothing catches,
+//! where [`World`](crate::host::World) works on it, and back. Every poll takes its slow path. What leaves the program (a guard, a raise that nothing catches,
 //! too deep a call) is written down by a handler, which resumes at the landing of the thunk through which the program was entered.
 //!
 //! What is checked besides the result:
