@@ -8,6 +8,7 @@
 
 #![allow(unsafe_code, reason = "the interpreter's tables are reached by raw pointers")]
 
+use std::mem::offset_of;
 use std::sync::Arc;
 use std::{io, mem, ptr};
 
@@ -56,6 +57,14 @@ pub struct Machine {
     global_slots: *mut u64,
     global_marks: *mut u8,
     counter_table: *mut u32,
+    /// Where native code calls functions: an address by function number.
+    pub(super) entries: *const u64,
+    /// The same for function values: the value itself is the first argument.
+    pub(super) value_entries: *const u64,
+    /// The error that a handler in native code gets.
+    pub(super) raised: u64,
+    /// What an instruction gave that native code had the interpreter execute.
+    pub(super) out: [u64; OUTS],
     /// The instruction at hand, and its frame, whenever no driver holds them.
     pub(super) pc: *const u64,
     pub(super) regs: *mut u64,
@@ -76,6 +85,16 @@ pub struct Machine {
     pub(super) probes: Vec<usize>,
 }
 
+pub(super) const GLOBALS_OFFSET: usize = offset_of!(Machine, global_slots);
+pub(super) const PRESENT_OFFSET: usize = offset_of!(Machine, global_marks);
+pub(super) const ENTRIES_OFFSET: usize = offset_of!(Machine, entries);
+pub(super) const VALUE_ENTRIES_OFFSET: usize = offset_of!(Machine, value_entries);
+pub(super) const RAISED_OFFSET: usize = offset_of!(Machine, raised);
+pub(super) const OUT_OFFSET: usize = offset_of!(Machine, out);
+
+/// The most results of an instruction that native code has the interpreter execute.
+pub const OUTS: usize = 4;
+
 // SAFETY: the pointers lead to what the machine owns: its tables, stack, program and heap.
 unsafe impl Send for Machine {}
 
@@ -93,6 +112,10 @@ impl Machine {
             global_slots: ptr::null_mut(),
             global_marks: ptr::null_mut(),
             counter_table: ptr::null_mut(),
+            entries: ptr::null(),
+            value_entries: ptr::null(),
+            raised: 0,
+            out: [0; OUTS],
             pc: ptr::null(),
             regs: ptr::null_mut(),
             fault: None,

@@ -1,0 +1,3 @@
+//! Native code for bytecode: the one place where the VM and the code generator meet.
+
+pub mod unit;
