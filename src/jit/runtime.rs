@@ -132,7 +132,10 @@ pub(super) struct State {
     /// Where native code calls functions.
     pub entries: Box<[Cell<u64>]>,
     pub value_entries: Box<[Cell<u64>]>,
+    /// Code that is for any program.
     regions: Vec<CodeRegion>,
+    /// Code that is for the program at hand.
+    program_regions: Vec<CodeRegion>,
     stack: Option<NativeStack>,
 }
 
@@ -181,6 +184,7 @@ impl Runtime {
             entries: Box::new([]),
             value_entries: Box::new([]),
             regions: Vec::new(),
+            program_regions: Vec::new(),
             stack: None,
         };
         let mut runtime = Runtime {
@@ -203,7 +207,7 @@ impl Runtime {
         let mut places = [0; 5];
         for (place, code) in places.iter_mut().zip(code) {
             let code = code.expect("stubs have no operand that does not fit");
-            *place = runtime.publish_into(&mut runtime.state.borrow_mut(), &code)?;
+            *place = runtime.publish_into(&mut runtime.state.borrow_mut().regions, &code)?;
         }
         let [exit, poll, allocate, raise, deep] = places;
         runtime.stubs = Stubs { exit, poll, allocate, raise, deep };
@@ -229,7 +233,7 @@ impl Runtime {
             return Ok(*thunk);
         }
         let code = self.isa.thunk(signature)?;
-        let entry = self.publish_into(state, &code)?;
+        let entry = self.publish_into(&mut state.regions, &code)?;
         let place = ThunkPlace {
             entry,
             back: entry + u64::from(code.return_offset),
@@ -241,10 +245,15 @@ impl Runtime {
         Ok(place)
     }
 
-    fn outcall(&self, state: &mut State, signature: &Signature, number: u64) -> Result<u64, Failure> {
+    fn outcall(
+        &self,
+        regions: &mut Vec<CodeRegion>,
+        signature: &Signature,
+        number: u64,
+    ) -> Result<u64, Failure> {
         let handler = handlers::outcall_address();
         let code = self.isa.outcall_stub(signature, handler, number, self.stubs.raise, false)?;
-        Ok(self.publish_into(state, &code)?)
+        Ok(self.publish_into(regions, &code)?)
     }
 
     /// Sees to it that a function can be called from native code: fills its rows in the tables.
@@ -253,11 +262,11 @@ impl Runtime {
             return Ok(());
         }
         let number = u64::from(func.0);
-        let entry = self.outcall(state, &signature(program, func), number)?;
+        let entry = self.outcall(&mut state.program_regions, &signature(program, func), number)?;
         let value_entry = if program.functions[func.index()].closure.is_some() {
             entry
         } else {
-            self.outcall(state, &value_signature(program, func), number | VALUE_CALL)?
+            self.outcall(&mut state.program_regions, &value_signature(program, func), number | VALUE_CALL)?
         };
         state.entries[func.index()].set(entry);
         state.value_entries[func.index()].set(value_entry);
@@ -268,6 +277,13 @@ impl Runtime {
     pub(super) fn start(&self, machine: &mut Machine) {
         let state = &mut *self.state.borrow_mut();
         state.units.clear();
+        state.by_start.clear();
+        state.code = CodeMap::default();
+        state.steps = Steps::default();
+        for region in state.program_regions.drain(..) {
+            // SAFETY: nothing runs, and nobody has an address in it any more.
+            unsafe { region.free() };
+        }
         let count = machine.program().functions.len();
         state.entries = (0..count).map(|_| Cell::new(0)).collect();
         state.value_entries = (0..count).map(|_| Cell::new(0)).collect();
@@ -352,7 +368,7 @@ impl Runtime {
                 let address = match state.step_stubs.get(signature) {
                     Some(&address) => address,
                     None => {
-                        let address = self.outcall(state, signature, STEP)?;
+                        let address = self.outcall(&mut state.regions, signature, STEP)?;
                         state.step_stubs.insert(signature.clone(), address);
                         address
                     }
@@ -406,7 +422,7 @@ impl Runtime {
             exits: Cell::new(0),
             linked,
         });
-        state.regions.push(region);
+        state.program_regions.push(region);
         state.code.insert(Arc::clone(&unit.linked));
         state.by_start.insert(unit.linked.range.start, Arc::clone(&unit));
         Ok(unit)
@@ -554,7 +570,8 @@ fn adapter(program: &Program, scope: Scope) -> Unit {
 
 impl Drop for Runtime {
     fn drop(&mut self) {
-        for region in self.state.get_mut().regions.drain(..) {
+        let state = self.state.get_mut();
+        for region in state.program_regions.drain(..).chain(state.regions.drain(..)) {
             // SAFETY: the machine that ran in it is gone.
             unsafe { region.free() };
         }
