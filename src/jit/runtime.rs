@@ -219,11 +219,14 @@ impl Runtime {
         self.stats.borrow().clone()
     }
 
-    fn publish_into(&self, state: &mut State, code: &StubCode) -> Result<u64, CacheError> {
-        let region =
-            self.cache.publish(code.bytes.len(), 16, |_, bytes| bytes.copy_from_slice(&code.bytes))?;
+    fn publish(&self, code: &StubCode) -> Result<CodeRegion, CacheError> {
+        self.cache.publish(code.bytes.len(), 16, |_, bytes| bytes.copy_from_slice(&code.bytes))
+    }
+
+    fn publish_into(&self, regions: &mut Vec<CodeRegion>, code: &StubCode) -> Result<u64, CacheError> {
+        let region = self.publish(code)?;
         let address = region.address();
-        state.regions.push(region);
+        regions.push(region);
         Ok(address)
     }
 
