@@ -114,12 +114,9 @@ pub(super) extern "C" fn on_allocate(state: &mut MachineState) -> u64 {
     let (machine, runtime) = of_state(state);
     let unit = runtime.unit_at(state.pc).expect("JT2: the function is known");
     let layout = &unit.layouts[state.number as usize];
-    let at = NativeFrame { pc: state.pc, fp: state.fp };
-    let Some(boundary) = machine.push_boundary(at, &[], &[], 0) else { return 0 };
     let (ty, aux) = (layout.header as u32, (layout.header >> 32) as u32);
-    let object = machine.native_allocate(ty, aux, layout.references + layout.scalars);
-    machine.pop_boundary(boundary);
-    object.unwrap_or(0)
+    // An allocation is no safepoint: where a collection is needed, the interpreter makes the object.
+    machine.allocate_uncollected(ty, aux, layout.references + layout.scalars).unwrap_or(0)
 }
 
 pub(super) extern "C" fn on_raise(state: &mut MachineState) -> u64 {

@@ -10,7 +10,7 @@
 //! | --- | --- | --- |
 //! | a guard fails | `on_exit` | of a function: its frame is made for the interpreter, which runs it to its end; the native frame stays as a shell that returns the result. Of a loop: the frame from which it was entered is written back, and the interpreter goes on in it |
 //! | a poll | `on_poll` | collects, or leaves by the poll's guard if the script is to stop |
-//! | no free cell | `on_allocate` | allocates, collects if that is needed |
+//! | no free cell | `on_allocate` | allocates; if a collection is needed, the unit is left |
 //! | a call of what is not compiled | `on_outcall` | the interpreter runs it, nested |
 //! | an instruction without native code | `on_outcall` | the interpreter executes it on a window of registers |
 //! | the callee raised | `on_raise` | the frames above are searched for a handler; else the entry is left |

@@ -475,7 +475,7 @@ impl Machine {
         self.context.collect(|marker| {
             for frame in frames.clone() {
                 if let (Some(at), Some(tier)) = (frame.native, tier) {
-                    tier.references(at, &mut |slot| marker.slots(&[slot]));
+                    tier.references(at, &mut |slot| marker.untyped_root(slot));
                     continue;
                 }
                 if frame.func == NATIVE {

@@ -18,6 +18,7 @@
 use std::any::Any;
 use std::mem;
 
+use super::context::Context;
 use super::fault::{Fault, RuntimeError};
 use super::frame::{BOUNDARY_SLOTS, FrameHeader, HEADER_SLOTS, NATIVE, header_of};
 use super::heap::Ref;
@@ -266,13 +267,12 @@ impl Machine {
 
     /// An object with its slots zero; collects if that is needed. A boundary frame is on top.
     pub fn native_allocate(&mut self, ty: u32, aux: u32, slots: u32) -> Option<u64> {
-        self.allocate(|context| {
-            let object = context.heap.new_object(TypeId(ty), aux, slots)?;
-            for slot in 0..slots {
-                object.set_slot(slot, 0);
-            }
-            Ok(object.bits())
-        })
+        self.allocate(|context| new_object(context, ty, aux, slots))
+    }
+
+    /// The same, if no collection is needed for it.
+    pub fn allocate_uncollected(&mut self, ty: u32, aux: u32, slots: u32) -> Option<u64> {
+        new_object(&mut self.context, ty, aux, slots).ok()
     }
 
     /// Calls a function from native code, above the boundary frame on top. Its arguments are given as slots, references first.
@@ -429,4 +429,13 @@ impl Machine {
     pub fn function_of(&self, value: u64) -> FuncId {
         FuncId(Ref::from_bits(value).aux())
     }
+}
+
+/// An object with its slots zero.
+fn new_object(context: &mut Context, ty: u32, aux: u32, slots: u32) -> Result<u64, Fault> {
+    let object = context.heap.new_object(TypeId(ty), aux, slots)?;
+    for slot in 0..slots {
+        object.set_slot(slot, 0);
+    }
+    Ok(object.bits())
 }
