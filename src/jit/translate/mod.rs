@@ -38,8 +38,6 @@ mod offsets;
 mod registers;
 mod steps;
 mod strings;
-#[cfg(test)]
-mod tests;
 
 use std::collections::BTreeMap;
 
