@@ -4,8 +4,9 @@
 //! `ORUS_TRANSLATE=all` optimises and compiles every unit; else one in some is.
 #![cfg(all(feature = "jit", unix, target_arch = "x86_64"))]
 
-#[path = "common/directory.rs"]
+#[path = "../common/directory.rs"]
 mod directory;
+mod scalars;
 
 use std::collections::{BTreeMap, HashSet};
 use std::fmt::Write as _;
