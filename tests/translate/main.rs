@@ -20,6 +20,7 @@ use orus::ir;
 use orus::jit::translate::{SLOTS_LIMIT, translate};
 use orus::jit::unit::{Declined, Entry, Scope, Steps, Unit};
 use orus::opt::{self, Analyses, Level, optimize, pipeline::Vectors};
+use orus::vm::layout::OFFSETS;
 
 /// All units that a program could be compiled in.
 fn scopes(program: &Program) -> Vec<Scope> {
@@ -67,7 +68,7 @@ fn texts() {
             if stage == "optimised" {
                 optimise(&mut unit, Level::Full);
             }
-            text += &ir::print_function(&unit.function, &unit.module);
+            text += &named(&ir::print_function(&unit.function, &unit.module));
         }
         for number in 0..steps.len() as u64 {
             let step = steps.get(number).expect("there are so many");
@@ -85,6 +86,23 @@ fn texts() {
         }
         text
     });
+}
+
+/// A text with the names of the context's fields: where they are changes now and then.
+fn named(text: &str) -> String {
+    let mut text = text.to_owned();
+    for &(name, offset) in OFFSETS {
+        if name == "machine.out" {
+            for index in (0..4).rev() {
+                text = text.replace(&format!("[{}]", offset + 8 * index), &format!("[machine.out+{index}]"));
+            }
+        } else if name.starts_with("machine.") || name.starts_with("context.") && name != "context.cursors" {
+            // Objects of the tests are not as large as this.
+            assert!(offset > 300, "{name}");
+            text = text.replace(&format!("[{offset}]"), &format!("[{name}]"));
+        }
+    }
+    text
 }
 
 fn optimise(unit: &mut Unit, level: Level) {

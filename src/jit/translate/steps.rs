@@ -33,13 +33,6 @@ struct Window {
 }
 
 impl Window {
-    fn read(&mut self, register: u32, value: Value, is_ref: bool) {
-        let list = if is_ref { &mut self.refs } else { &mut self.scalars };
-        if list.iter().all(|&(known, _)| known != register) {
-            list.push((register, value));
-        }
-    }
-
     fn registers(&self) -> impl Iterator<Item = u32> + '_ {
         let read = self.refs.iter().chain(&self.scalars).map(|&(register, _)| register);
         read.chain(self.others.iter().copied())
@@ -72,13 +65,16 @@ impl Translator<'_> {
             read.pop();
         }
         for register in read {
-            let value = self.get(register);
-            let is_ref = self.kind(register) == Kind::Ref;
-            let value = if is_ref { value } else { self.to_slot(value) };
-            window.read(u32::from(register), value, is_ref);
+            if window.registers().all(|known| known != u32::from(register)) {
+                let value = self.get(register);
+                match self.kind(register) {
+                    Kind::Ref => window.refs.push((u32::from(register), value)),
+                    _ => window.scalars.push((u32::from(register), self.to_slot(value))),
+                }
+            }
         }
         if let Some(end) = slice_end {
-            window.read(SLICE_END, end, false);
+            window.scalars.push((SLICE_END, end));
         }
         for register in written.into_iter().map(u32::from) {
             if window.registers().all(|known| known != register) {
