@@ -310,8 +310,16 @@ fn operations() {
     text.op("bool.from.f64", &["f64"], "bool");
     text.op("not", &["bool"], "bool");
     ["br.true", "br.false"].iter().for_each(|op| text.branch(op, &["bool"], "r0"));
-    let body = "    builtin ceil (r0) -> r1\n    ret r1\n";
-    text.add("ceil", &["f64"], "f64", &["f64"], body);
+    for (name, ty, result) in [
+        ("ceil", "f64", "f64"),
+        ("int.i64", "i64", "i32"),
+        ("int.u64", "u64", "i32"),
+        ("int.f64", "f64", "i32"),
+        ("range.arg", "u64", "i64"),
+    ] {
+        let body = format!("    builtin {name} (r0) -> r1\n    ret r1\n");
+        text.add(name, &[ty], result, &[result], &body);
+    }
 
     let [returned, raised, elsewhere] = compare(&text.parse(), |_| false);
     assert!(returned > 50_000 && raised > 5_000 && elsewhere == 0, "{returned} {raised} {elsewhere}");

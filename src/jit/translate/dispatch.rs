@@ -1,7 +1,6 @@
 //! Which operation is translated by what.
 
 use super::Translator;
-use crate::bytecode::builtin::Param;
 use crate::bytecode::{Inst, Op};
 use crate::ir::{self, Cond, Reason};
 
@@ -131,19 +130,6 @@ impl Translator<'_> {
             | MapNew | MapGet | MapSet | MapGetOr | MapHas | MapRemove | MapEntry | MinStr | MaxStr => {
                 self.step_and_set(inst)
             }
-        }
-    }
-
-    fn builtin(&mut self, inst: &Inst<'_>) {
-        match crate::bytecode::Builtin::from_number(inst.index()) {
-            Some(builtin) if builtin.row().ret == Param::Never => self.leave(Reason::Other),
-            Some(crate::bytecode::Builtin::Ceil) => {
-                let register = inst.args().next().unwrap_or(0);
-                let x = self.get(register);
-                let value = self.b.ceil(x);
-                self.set(inst.lane(0), value);
-            }
-            _ => self.step_and_set(inst),
         }
     }
 }

@@ -13,7 +13,8 @@
 //! | elements, `push`, `pop`, loops over arrays, ranges and ASCII strings | IR; a step where a store must grow, and for other strings |
 //! | objects, closures | `new` if they fit a size class that is not large; else a step makes it, and stores fill it |
 //! | calls | direct of the unit itself, else through the tables of entries |
-//! | all else: strings, maps, builtins, output | steps |
+//! | builtins on numbers, `ord` and `chr` of ASCII | IR |
+//! | all else: strings, maps, other builtins, output | steps |
 //! | what always raises or never returns | the unit is left |
 //!
 //! Invariants
@@ -27,6 +28,7 @@
 mod arith;
 mod arrays;
 mod blocks;
+mod builtins;
 mod calls;
 mod control;
 mod dispatch;

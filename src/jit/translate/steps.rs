@@ -11,10 +11,9 @@
 
 use smallvec::{SmallVec, smallvec};
 
-use super::liveness;
 use super::registers::mem_of;
-use super::{Translator, offsets};
-use crate::bytecode::{Access, Effect, Extra, Inst, Operand};
+use super::{Translator, builtins, liveness, offsets};
+use crate::bytecode::{Access, Builtin, Effect, Extra, Inst, Op, Operand};
 use crate::ir::builder::Address;
 use crate::ir::{Alias, Block, Cond, Convention, Effects, Func, Kind, Reason, Signature, Value};
 use crate::jit::unit::{Callee, Status, Step};
@@ -141,7 +140,11 @@ impl Translator<'_> {
         let args: SmallVec<[Value; 8]> =
             window.refs.iter().chain(&window.scalars).map(|&(_, value)| value).collect();
         // What raises no more than an error of its own allocates nothing. Results are written by all (ST2).
-        let (effects, reason) = match inst.row().raises {
+        let effect = match (inst.op, Builtin::from_number(inst.index())) {
+            (Op::Builtin, Some(builtin)) => builtins::effect(builtin),
+            _ => inst.row().raises,
+        };
+        let (effects, reason) = match effect {
             Effect::Pure => (Effects::READS | Effects::WRITES, None),
             Effect::Raises => (Effects::READS | Effects::WRITES, Some(Reason::Other)),
             Effect::Allocates | Effect::Calls => {
