@@ -60,7 +60,8 @@ impl Translator<'_> {
             I32FromF64 | I64FromF64 | U32FromF64 | U64FromF64 => self.from_f64(inst),
             BoolFromInt | BoolFromF64 => self.is_not_zero(inst),
 
-            Loop => self.loop_header(),
+            // Polls are where control goes back.
+            Loop => {}
             Jump => self.jump(),
             BrTrue => self.branch_bool(inst, true),
             BrFalse => self.branch_bool(inst, false),

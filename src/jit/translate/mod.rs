@@ -305,6 +305,10 @@ impl Translator<'_> {
         for index in first..end {
             self.begin_inst(block, (index - first) as usize);
             let inst = self.code.insts[index as usize];
+            if self.goes_back(block, index + 1 == end, &inst) {
+                let out = self.out(Reason::Poll);
+                self.b.poll(out);
+            }
             self.inst(&inst);
         }
         let next = self.code.blocks[block as usize].next;
@@ -313,6 +317,15 @@ impl Translator<'_> {
             let to = self.block_of(next);
             self.b.jump(to, &[]);
         }
+    }
+
+    /// May control go back from an instruction to a block of the unit that is not behind it? Then it polls first: so what a loop begins with
+    /// comes before anything may leave, and can be moved out of it. (The interpreter polls at the `loop`.)
+    fn goes_back(&self, block: u32, last: bool, inst: &bytecode::Inst<'_>) -> bool {
+        let data = &self.code.blocks[block as usize];
+        let back = |to: u32| to <= block && self.code.blocks[to as usize].inside;
+        last && data.targets.iter().any(|&to| back(to))
+            || blocks::is_call(inst) && data.catch != NONE && back(data.catch)
     }
 
     // ---- Ways out. ----
