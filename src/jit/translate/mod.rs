@@ -37,6 +37,7 @@ mod loops;
 mod moves;
 mod objects;
 mod offsets;
+mod preload;
 mod registers;
 mod steps;
 mod strings;
@@ -268,6 +269,9 @@ impl Translator<'_> {
                 self.b.guard_cmp(Cond::Ge, value, zero, out);
             }
         }
+        if self.code.is_header(header) {
+            self.preload(header);
+        }
     }
 
     /// From here on the table is that of another block of the IR.
@@ -305,6 +309,9 @@ impl Translator<'_> {
         for index in first..end {
             self.begin_inst(block, (index - first) as usize);
             let inst = self.code.insts[index as usize];
+            if index + 1 == end {
+                self.before_loops(block, &inst);
+            }
             if self.goes_back(block, index + 1 == end, &inst) {
                 let out = self.out(Reason::Poll);
                 self.b.poll(out);
@@ -313,9 +320,29 @@ impl Translator<'_> {
         }
         let next = self.code.blocks[block as usize].next;
         if !self.b.is_filled() && next != NONE {
+            if self.code.is_header(next) {
+                // The state of what is loaded for the loop is that of its header.
+                self.begin_inst(next, 0);
+                self.preload(next);
+            }
             self.flush();
             let to = self.block_of(next);
             self.b.jump(to, &[]);
+        }
+    }
+
+    /// Before the last instruction of a block: what the loops are about to read that it may lead into.
+    fn before_loops(&mut self, block: u32, inst: &bytecode::Inst<'_>) {
+        let data = &self.code.blocks[block as usize];
+        if data.targets.is_empty() {
+            return;
+        }
+        let next = if data.targets.contains(&data.next) { NONE } else { data.next };
+        for to in data.targets.clone().into_iter().chain([next]).filter(|&to| to != NONE && to > block) {
+            // What the instruction itself writes is not there yet.
+            if self.code.is_header(to) && !inst.defines_on_branch() {
+                self.preload(to);
+            }
         }
     }
 
