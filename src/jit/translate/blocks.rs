@@ -37,6 +37,8 @@ pub(super) struct Block {
     pub calls: bool,
     /// An edge of the unit leads here from this block or one behind it.
     pub late: bool,
+    /// The last block from which control goes back here.
+    pub last: u32,
     /// The unit has it.
     pub inside: bool,
 }
@@ -97,6 +99,7 @@ impl<'p> Code<'p> {
                     catch: NONE,
                     calls: false,
                     late: false,
+                    last: NONE,
                     inside: false,
                 });
             }
@@ -152,6 +155,18 @@ impl<'p> Code<'p> {
         &self.insts[first as usize..end as usize]
     }
 
+    /// Does a loop begin with a block, to which control goes back in this unit?
+    pub fn is_header(&self, block: u32) -> bool {
+        let data = &self.blocks[block as usize];
+        data.inside && data.last != NONE && self.insts[data.first as usize].op == Op::Loop
+    }
+
+    /// The instructions from a header to the last one that goes back to it, as indices.
+    pub fn extent(&self, header: u32) -> (usize, usize) {
+        let data = &self.blocks[header as usize];
+        (data.first as usize, self.blocks[data.last as usize].end as usize)
+    }
+
     /// The innermost handler around a block.
     pub fn handler(&self, block: u32) -> Option<&'p Handler> {
         self.function.handler(self.word(block))
@@ -202,8 +217,9 @@ impl<'p> Code<'p> {
         for block in 0..self.blocks.len() as u32 {
             if self.blocks[block as usize].inside {
                 let successors: SmallVec<[u32; 4]> = self.successors(block).collect();
-                for to in successors {
-                    self.blocks[to as usize].late |= to <= block;
+                for to in successors.into_iter().filter(|&to| to <= block) {
+                    self.blocks[to as usize].late = true;
+                    self.blocks[to as usize].last = block;
                 }
             }
         }

@@ -79,10 +79,4 @@ impl Translator<'_> {
         let out = self.out(reason);
         self.b.exit(out);
     }
-
-    /// The header of a loop.
-    pub(super) fn loop_header(&mut self) {
-        let out = self.out(Reason::Poll);
-        self.b.poll(out);
-    }
 }

@@ -1,7 +1,6 @@
 //! Which operation is translated by what.
 
 use super::Translator;
-use crate::bytecode::builtin::Param;
 use crate::bytecode::{Inst, Op};
 use crate::ir::{self, Cond, Reason};
 
@@ -61,7 +60,8 @@ impl Translator<'_> {
             I32FromF64 | I64FromF64 | U32FromF64 | U64FromF64 => self.from_f64(inst),
             BoolFromInt | BoolFromF64 => self.is_not_zero(inst),
 
-            Loop => self.loop_header(),
+            // Polls are where control goes back.
+            Loop => {}
             Jump => self.jump(),
             BrTrue => self.branch_bool(inst, true),
             BrFalse => self.branch_bool(inst, false),
@@ -131,19 +131,6 @@ impl Translator<'_> {
             | MapNew | MapGet | MapSet | MapGetOr | MapHas | MapRemove | MapEntry | MinStr | MaxStr => {
                 self.step_and_set(inst)
             }
-        }
-    }
-
-    fn builtin(&mut self, inst: &Inst<'_>) {
-        match crate::bytecode::Builtin::from_number(inst.index()) {
-            Some(builtin) if builtin.row().ret == Param::Never => self.leave(Reason::Other),
-            Some(crate::bytecode::Builtin::Ceil) => {
-                let register = inst.args().next().unwrap_or(0);
-                let x = self.get(register);
-                let value = self.b.ceil(x);
-                self.set(inst.lane(0), value);
-            }
-            _ => self.step_and_set(inst),
         }
     }
 }

@@ -13,7 +13,8 @@
 //! | elements, `push`, `pop`, loops over arrays, ranges and ASCII strings | IR; a step where a store must grow, and for other strings |
 //! | objects, closures | `new` if they fit a size class that is not large; else a step makes it, and stores fill it |
 //! | calls | direct of the unit itself, else through the tables of entries |
-//! | all else: strings, maps, builtins, output | steps |
+//! | builtins on numbers, `ord` and `chr` of ASCII | IR |
+//! | all else: strings, maps, other builtins, output | steps |
 //! | what always raises or never returns | the unit is left |
 //!
 //! Invariants
@@ -27,6 +28,7 @@
 mod arith;
 mod arrays;
 mod blocks;
+mod builtins;
 mod calls;
 mod control;
 mod dispatch;
@@ -35,11 +37,10 @@ mod loops;
 mod moves;
 mod objects;
 mod offsets;
+mod preload;
 mod registers;
 mod steps;
 mod strings;
-#[cfg(test)]
-mod tests;
 
 use std::collections::BTreeMap;
 
@@ -268,6 +269,9 @@ impl Translator<'_> {
                 self.b.guard_cmp(Cond::Ge, value, zero, out);
             }
         }
+        if self.code.is_header(header) {
+            self.preload(header);
+        }
     }
 
     /// From here on the table is that of another block of the IR.
@@ -305,14 +309,50 @@ impl Translator<'_> {
         for index in first..end {
             self.begin_inst(block, (index - first) as usize);
             let inst = self.code.insts[index as usize];
+            if index + 1 == end {
+                self.before_loops(block, &inst);
+            }
+            if self.goes_back(block, index + 1 == end, &inst) {
+                let out = self.out(Reason::Poll);
+                self.b.poll(out);
+            }
             self.inst(&inst);
         }
         let next = self.code.blocks[block as usize].next;
         if !self.b.is_filled() && next != NONE {
+            if self.code.is_header(next) {
+                // The state of what is loaded for the loop is that of its header.
+                self.begin_inst(next, 0);
+                self.preload(next);
+            }
             self.flush();
             let to = self.block_of(next);
             self.b.jump(to, &[]);
         }
+    }
+
+    /// Before the last instruction of a block: what the loops are about to read that it may lead into.
+    fn before_loops(&mut self, block: u32, inst: &bytecode::Inst<'_>) {
+        let data = &self.code.blocks[block as usize];
+        if data.targets.is_empty() {
+            return;
+        }
+        let next = if data.targets.contains(&data.next) { NONE } else { data.next };
+        for to in data.targets.clone().into_iter().chain([next]).filter(|&to| to != NONE && to > block) {
+            // What the instruction itself writes is not there yet.
+            if self.code.is_header(to) && !inst.defines_on_branch() {
+                self.preload(to);
+            }
+        }
+    }
+
+    /// May control go back from an instruction to a block of the unit that is not behind it? Then it polls first: so what a loop begins with
+    /// comes before anything may leave, and can be moved out of it. (The interpreter polls at the `loop`.)
+    fn goes_back(&self, block: u32, last: bool, inst: &bytecode::Inst<'_>) -> bool {
+        let data = &self.code.blocks[block as usize];
+        let back = |to: u32| to <= block && self.code.blocks[to as usize].inside;
+        last && data.targets.iter().any(|&to| back(to))
+            || blocks::is_call(inst) && data.catch != NONE && back(data.catch)
     }
 
     // ---- Ways out. ----

@@ -46,7 +46,7 @@ impl Translator<'_> {
 
     // ---- Module variables. ----
 
-    fn global(&mut self, inst: &Inst<'_>) -> Address {
+    pub(super) fn global(&mut self, inst: &Inst<'_>) -> Address {
         let table = self.table(offsets::GLOBALS);
         self.table_at(table, inst.index(), 8)
     }

@@ -84,9 +84,13 @@ impl Translator<'_> {
 
     pub(super) fn get_field(&mut self, inst: &Inst<'_>) {
         let (object, kind) = (self.operand(inst, 1), self.kind(inst.lane(0)));
-        let class = field_class(inst.lane(2), kind == Kind::Ref);
-        let value = self.load_slot(field(object, inst.lane(2)), kind, class);
+        let value = self.load_field(object, inst.lane(2), kind);
         self.set(inst.lane(0), value);
+    }
+
+    /// A slot of an object.
+    pub(super) fn load_field(&mut self, object: Value, slot: u16, kind: Kind) -> Value {
+        self.load_slot(field(object, slot), kind, field_class(slot, kind == Kind::Ref))
     }
 
     pub(super) fn set_field(&mut self, inst: &Inst<'_>) {

@@ -11,10 +11,9 @@
 
 use smallvec::{SmallVec, smallvec};
 
-use super::liveness;
 use super::registers::mem_of;
-use super::{Translator, offsets};
-use crate::bytecode::{Access, Effect, Extra, Inst, Operand};
+use super::{Translator, builtins, liveness, offsets};
+use crate::bytecode::{Access, Builtin, Effect, Extra, Inst, Op, Operand};
 use crate::ir::builder::Address;
 use crate::ir::{Alias, Block, Cond, Convention, Effects, Func, Kind, Reason, Signature, Value};
 use crate::jit::unit::{Callee, Status, Step};
@@ -33,13 +32,6 @@ struct Window {
 }
 
 impl Window {
-    fn read(&mut self, register: u32, value: Value, is_ref: bool) {
-        let list = if is_ref { &mut self.refs } else { &mut self.scalars };
-        if list.iter().all(|&(known, _)| known != register) {
-            list.push((register, value));
-        }
-    }
-
     fn registers(&self) -> impl Iterator<Item = u32> + '_ {
         let read = self.refs.iter().chain(&self.scalars).map(|&(register, _)| register);
         read.chain(self.others.iter().copied())
@@ -72,13 +64,16 @@ impl Translator<'_> {
             read.pop();
         }
         for register in read {
-            let value = self.get(register);
-            let is_ref = self.kind(register) == Kind::Ref;
-            let value = if is_ref { value } else { self.to_slot(value) };
-            window.read(u32::from(register), value, is_ref);
+            if window.registers().all(|known| known != u32::from(register)) {
+                let value = self.get(register);
+                match self.kind(register) {
+                    Kind::Ref => window.refs.push((u32::from(register), value)),
+                    _ => window.scalars.push((u32::from(register), self.to_slot(value))),
+                }
+            }
         }
         if let Some(end) = slice_end {
-            window.read(SLICE_END, end, false);
+            window.scalars.push((SLICE_END, end));
         }
         for register in written.into_iter().map(u32::from) {
             if window.registers().all(|known| known != register) {
@@ -145,7 +140,11 @@ impl Translator<'_> {
         let args: SmallVec<[Value; 8]> =
             window.refs.iter().chain(&window.scalars).map(|&(_, value)| value).collect();
         // What raises no more than an error of its own allocates nothing. Results are written by all (ST2).
-        let (effects, reason) = match inst.row().raises {
+        let effect = match (inst.op, Builtin::from_number(inst.index())) {
+            (Op::Builtin, Some(builtin)) => builtins::effect(builtin),
+            _ => inst.row().raises,
+        };
+        let (effects, reason) = match effect {
             Effect::Pure => (Effects::READS | Effects::WRITES, None),
             Effect::Raises => (Effects::READS | Effects::WRITES, Some(Reason::Other)),
             Effect::Allocates | Effect::Calls => {

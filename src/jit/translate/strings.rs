@@ -15,7 +15,7 @@ impl Translator<'_> {
     }
 
     /// The byte at an offset that is within the string.
-    fn byte(&mut self, string: Value, at: Value) -> Value {
+    pub(super) fn byte(&mut self, string: Value, at: Value) -> Value {
         let buffer = self.b.load(Mem::Ref, Address::at(string, offsets::STRING_BUFFER), Alias::FIXED);
         self.b.load(Mem::U8, Address::indexed(buffer, at, 1, offsets::BUFFER_BYTES), Alias::FIXED)
     }
@@ -120,22 +120,10 @@ impl Translator<'_> {
         let (string, index) = (self.operand(inst, 1), self.operand(inst, 2));
         let length = self.scalar_len(string);
         let at = self.check_index(index, length);
-        let _ = self.context();
         let (bytes, scalars) = (self.byte_len(string), self.b.convert(length, Kind::I64));
-        let (plain, other, end) = (self.b.new_block(), self.b.new_block(), self.b.new_block());
-        let result = self.b.add_param(end, Kind::Ref);
-        self.b.br_cmp(Cond::Eq, bytes, scalars, (plain, &[]), (other, &[]));
-        self.b.seal_block(plain);
-        self.b.seal_block(other);
-        self.b.switch_to(plain);
-        let scalar = self.ascii_scalar(string, at);
-        self.b.jump(end, &[scalar]);
-        self.b.switch_to(other);
-        let value = self.step_value(inst);
-        self.b.jump(end, &[value]);
-        self.b.seal_block(end);
-        self.b.switch_to(end);
-        self.set(inst.lane(0), result);
+        let kind = Kind::Ref;
+        let value = self.choose(inst, kind, Cond::Eq, bytes, scalars, |this| this.ascii_scalar(string, at));
+        self.set(inst.lane(0), value);
     }
 
     /// A step that takes part of a string or an array. That its end is included is computed here: the interpreter would ask the frame for the type of
