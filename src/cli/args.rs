@@ -201,7 +201,16 @@ pub struct FmtArgs {
 /// What `orus dump` can show.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
 pub enum Stage {
+    /// What the interpreter runs
     Bytecode,
+    /// The IR as it was translated from bytecode
+    Translated,
+    /// The IR after the optimiser
+    Ir,
+    /// Where values live, as a picture
+    Intervals,
+    /// The machine code
+    Asm,
 }
 
 #[derive(Args, Debug)]

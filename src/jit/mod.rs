@@ -23,6 +23,7 @@
 //!   code.
 //! - JT4 The handlers hold no borrow of the runtime's state while they let the machine run.
 
+pub mod dump;
 mod handlers;
 mod runtime;
 mod stats;

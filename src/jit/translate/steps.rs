@@ -168,6 +168,13 @@ impl Translator<'_> {
                 words[0] = words[0] & !(0xffff << shift) | place(inst.lane(index)) << shift;
             }
         }
+        // A branch that is taken has to be told from one that is not, so none leads behind the instruction.
+        if matches!(inst.row().operands[2], Operand::Off16) && inst.lane(2) == 0 {
+            words[0] |= 1 << 48;
+        }
+        if matches!(inst.row().extra, Extra::Branch | Extra::MapNext) && inst.extra_low() == 0 {
+            words[1] |= 1;
+        }
         match inst.row().extra {
             Extra::MapNext => {
                 words[1] = words[1] & 0xffff_ffff | place(inst.extra_high() as u16) << 32;
