@@ -191,17 +191,17 @@ impl<'a, I: Isa> Emit<'a, I> {
             buffers.labels.push(self.asm.new_label());
             let insts = self.code.block_insts(block);
             buffers.before_most.push(most);
-            for inst in &self.code.insts()[insts.start as usize..insts.end as usize] {
+            for inst in self.code.insts(insts.clone()) {
                 most = most.saturating_add(I::bytes_most(inst));
             }
             let first_edit = edit;
-            while self.output.edits.get(edit).is_some_and(|edit| inst_of(edit.point) < insts.end) {
+            while self.output.edits.get(edit).is_some_and(|edit| edit.point.place() < 2 * insts.end) {
                 edit += 1;
             }
             most = most.saturating_add((edit - first_edit) as u32 * I::MOVE_BYTES_MOST);
             let only_jump = insts.len() == 1
                 && self.code.successors(block).len() == 1
-                && I::is_jump(&self.code.insts()[insts.start as usize]);
+                && I::is_jump(self.code.inst(insts.start));
             buffers.skipped.push(block != 0 && only_jump && first_edit == edit);
         }
         buffers.before_most.push(most);
@@ -223,7 +223,7 @@ impl<'a, I: Isa> Emit<'a, I> {
         self.buffers.handlers.clear();
         for block in 0..self.code.blocks() {
             let insts = self.code.block_insts(block);
-            if self.code.insts().get(insts.end as usize - 1).is_some_and(I::catches) {
+            if !insts.is_empty() && I::catches(self.code.inst(insts.end - 1)) {
                 let handler = self.target(self.code.successors(block)[1]);
                 self.buffers.handlers.push(handler);
             }
@@ -321,6 +321,7 @@ impl<'a, I: Isa> Emit<'a, I> {
     fn emit_blocks(&mut self) {
         let blocks = self.code.blocks();
         let mut edit = 0;
+        let mut edited = self.edited(edit);
         for block in 0..blocks {
             if self.buffers.skipped[block as usize] {
                 continue;
@@ -335,7 +336,7 @@ impl<'a, I: Isa> Emit<'a, I> {
                 I::landing_pad(self.asm);
             }
             for inst in self.code.block_insts(block) {
-                if self.is_edited(edit, inst) {
+                if edited == inst {
                     self.emit_edits(&mut edit, Point::Before(inst));
                 }
                 let offset = self.asm.offset();
@@ -343,25 +344,26 @@ impl<'a, I: Isa> Emit<'a, I> {
                 let allocs = &self.output.allocs[operands.start as usize..operands.end as usize];
                 I::emit(self, inst, allocs);
                 debug_assert!(
-                    self.asm.offset() - offset <= I::bytes_most(&self.code.insts()[inst as usize]),
+                    self.asm.offset() - offset <= I::bytes_most(self.code.inst(inst)),
                     "{:?} takes {} bytes",
-                    self.code.insts()[inst as usize],
+                    self.code.inst(inst),
                     self.asm.offset() - offset
                 );
                 if self.options.notes && self.asm.offset() > offset {
                     self.note(inst, block, offset);
                 }
-                if self.is_edited(edit, inst) {
+                if edited == inst {
                     self.emit_edits(&mut edit, Point::After(inst));
+                    edited = self.edited(edit);
                 }
             }
         }
     }
 
-    /// Does the next move belong to an instruction?
+    /// The instruction that a move belongs to; all ones behind the last one.
     #[inline]
-    fn is_edited(&self, edit: usize, inst: u32) -> bool {
-        self.output.edits.get(edit).is_some_and(|edit| inst_of(edit.point) == inst)
+    fn edited(&self, edit: usize) -> u32 {
+        self.output.edits.get(edit).map_or(u32::MAX, |edit| edit.point.place() / 2)
     }
 
     #[inline(never)]
@@ -450,8 +452,7 @@ impl<'a, I: Isa> Emit<'a, I> {
         buffers.place_of.resize(self.function.value_count(), (u32::MAX, SlotPlace::Dead));
         for (number, exit) in self.lower.exits.iter().enumerate() {
             let number = number as u32;
-            let inst = self.lower.places[exit.inst as usize];
-            let first = (self.code.inst_operands(inst).start + exit.first_operand) as usize;
+            let first = exit.first_operand as usize;
             for (index, value) in self.lower.exit_values[exit.values.start as usize..exit.values.end as usize]
                 .iter()
                 .enumerate()
@@ -523,11 +524,5 @@ impl<'a, I: Isa> Emit<'a, I> {
                 objects: first_object..compiled.exit_objects.len() as u32,
             });
         }
-    }
-}
-
-fn inst_of(point: Point) -> u32 {
-    match point {
-        Point::Before(inst) | Point::After(inst) => inst,
     }
 }

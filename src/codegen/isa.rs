@@ -80,8 +80,8 @@ pub trait Isa: Sized + 'static {
     const BEFORE: &'static [BeforePattern<Self>];
     /// Can any of them apply to an instruction? A quick look, since most cannot be changed.
     fn is_candidate_before(inst: &Self::Inst) -> bool;
-    /// The same of those after allocation.
-    fn is_candidate_after(inst: &Self::Inst) -> bool;
+    /// Which of those after allocation can apply: bit `n` for the one at `n`.
+    fn candidates_after(inst: &Self::Inst) -> u32;
     /// At most so many bytes an instruction takes where it stands: not what it puts out of line. `u32::MAX` if that is not known.
     fn bytes_most(inst: &Self::Inst) -> u32;
     /// At most so many bytes a move takes that the allocator inserts.

@@ -33,11 +33,9 @@ pub struct LowerBuffers<I> {
     noted: Vec<u32>,
     /// Constants that the next instruction has asked for.
     constants: Vec<(I, VReg)>,
-    arguments: Vec<VReg>,
     passed: Vec<Passed>,
     pub(super) exits: Vec<ExitData>,
     pub(super) exit_values: Vec<Value>,
-    pub(super) places: Vec<u32>,
 }
 
 impl<I> Default for LowerBuffers<I> {
@@ -50,15 +48,15 @@ impl<I> Default for LowerBuffers<I> {
             epochs: Vec::new(),
             noted: Vec::new(),
             constants: Vec::new(),
-            arguments: Vec::new(),
             passed: Vec::new(),
             exits: Vec::new(),
             exit_values: Vec::new(),
-            places: Vec::new(),
         }
     }
 }
 
+/// By depth in loops: how often a block is thought to run.
+const WEIGHTS: [u32; 7] = [1, 10, 100, 1_000, 10_000, 100_000, 1_000_000];
 /// No register.
 const NO_VREG: u32 = u32::MAX;
 /// A parameter that nobody has asked for.
@@ -160,7 +158,7 @@ impl<'a, I: Isa> Lower<'a, I> {
             needs_frame: lower.needs_frame,
             marks: lower.marks,
         };
-        lower.code.finish(&mut lower.buffers.places);
+        lower.code.finish();
         Ok(lowered)
     }
 
@@ -218,56 +216,38 @@ impl<'a, I: Isa> Lower<'a, I> {
 
     /// Makes the blocks of the order, with successors and parameters.
     fn make_blocks(&mut self) {
-        let buffers = &*self.buffers;
-        let weight = |depth: u32, cold: bool| if cold { 0 } else { 10_u32.pow(depth.min(6)) };
-        for place in &buffers.order.places {
+        let buffers = &mut *self.buffers;
+        let (function, order) = (self.function, &buffers.order);
+        let weight = |depth: u32, cold: bool| if cold { 0 } else { WEIGHTS[depth.min(6) as usize] };
+        let of_block = |edge: u32| order.of_block[function.edge(edge).to.index()];
+        for place in &order.places {
             match *place {
                 Place::Block(block) => {
-                    let depth = buffers.order.depth(block);
-                    self.code.add_block(Some(block), depth, weight(depth, buffers.order.cold[block.index()]));
-                }
-                Place::Edge(edge, from) => {
-                    let to = self.function.edge(edge).to;
-                    let depth = buffers.order.depth(from).min(buffers.order.depth(to));
-                    let cold = buffers.order.cold[from.index()] || buffers.order.cold[to.index()];
-                    self.code.add_block(None, depth, weight(depth, cold));
-                }
-            }
-        }
-        for (index, place) in buffers.order.places.iter().enumerate() {
-            let of_block = |edge: u32| buffers.order.of_block[self.function.edge(edge).to.index()];
-            match *place {
-                Place::Block(block) => {
-                    let edges = self.function.block_edges(block);
-                    let targets = edges.map(|edge| match buffers.order.of_edge[edge as usize] {
+                    let depth = order.depth(block);
+                    self.code.add_block(Some(block), depth, weight(depth, order.cold[block.index()]));
+                    let target = |edge: u32| match order.of_edge[edge as usize] {
                         u32::MAX => of_block(edge),
                         middle => middle,
-                    });
-                    self.code.set_successors(index as u32, targets);
+                    };
+                    self.code.set_successors(buffers.cfg.edges(block).map(target));
+                    for value in function.params(block) {
+                        if block != function.entry() && buffers.uses[value.index()] > 0 {
+                            let vreg = self.code.new_vreg(Lower::<I>::info(function.kind(*value)), Remat::No);
+                            buffers.vregs[value.index()] = vreg.0 | UNASKED;
+                            self.code.add_param(vreg);
+                        }
+                    }
                 }
-                Place::Edge(edge, _) => {
-                    self.code.set_successors(index as u32, std::iter::once(of_block(edge)))
+                Place::Edge(edge, from) => {
+                    let to = function.edge(edge).to;
+                    let depth = order.depth(from).min(order.depth(to));
+                    let cold = order.cold[from.index()] || order.cold[to.index()];
+                    self.code.add_block(None, depth, weight(depth, cold));
+                    self.code.set_successors(std::iter::once(of_block(edge)));
                 }
             }
         }
         self.code.connect();
-        for index in 0..self.buffers.order.places.len() {
-            let Place::Block(block) = self.buffers.order.places[index] else { continue };
-            if block == self.function.entry() {
-                continue;
-            }
-            for param in 0..self.function.params(block).len() {
-                let value = self.function.params(block)[param];
-                if self.use_count(value) > 0 {
-                    let info = Lower::<I>::info(self.function.kind(value));
-                    self.buffers.vregs[value.index()] = self.code.new_vreg(info, Remat::No).0 | UNASKED;
-                }
-            }
-            let (function, vregs) = (self.function, &self.buffers.vregs);
-            let params = function.params(block).iter().map(|value| vregs[value.index()]);
-            let params = params.filter(|&vreg| vreg != NO_VREG).map(|vreg| VReg(vreg & !UNASKED));
-            self.code.set_params(index as u32, params);
-        }
     }
 
     fn lower_block(&mut self, block: Block) {
@@ -299,17 +279,15 @@ impl<'a, I: Isa> Lower<'a, I> {
     /// A jump along an edge, with the values for the parameters.
     fn lower_jump(&mut self, edge: u32) {
         self.code.begin_chunk(self.mblock);
-        let edge = self.function.edge(edge);
-        let mut arguments = std::mem::take(&mut self.buffers.arguments);
-        arguments.clear();
-        for index in 0..edge.args.len {
-            if self.use_count(self.function.params(edge.to)[index as usize]) > 0 {
-                let value = self.function.list_value(edge.args, index);
-                arguments.push(self.reg(value));
+        let function = self.function;
+        let edge = function.edge(edge);
+        self.code.begin_arguments(self.mblock);
+        for (param, value) in function.params(edge.to).iter().zip(function.list_values(edge.args)) {
+            if self.use_count(*param) > 0 {
+                let vreg = self.reg(value);
+                self.code.add_argument(self.mblock, vreg);
             }
         }
-        self.code.set_arguments(self.mblock, &arguments);
-        self.buffers.arguments = arguments;
         self.push(I::JUMP);
     }
 
@@ -458,10 +436,10 @@ impl<'a, I: Isa> Lower<'a, I> {
         let info = Info { clobbers, safepoint, is_move, plain, origin: self.inst };
         if !self.buffers.constants.is_empty() {
             let info = Info { clobbers: 0, safepoint: false, is_move: false, plain: true, origin: self.inst };
-            // The instruction's exits have noted its number as it would have been without them.
-            let made = self.code.made();
-            for exit in self.buffers.exits.iter_mut().rev().take_while(|exit| exit.inst == made) {
-                exit.inst += self.buffers.constants.len() as u32;
+            // The instruction's operands move up, those of its exits, too.
+            let start = self.code.first_operand();
+            for exit in self.buffers.exits.iter_mut().rev().take_while(|exit| exit.first_operand >= start) {
+                exit.first_operand += self.buffers.constants.len() as u32;
             }
             self.code.push_before(&self.buffers.constants, info);
             self.buffers.constants.clear();
@@ -475,7 +453,7 @@ impl<'a, I: Isa> Lower<'a, I> {
     pub fn exit(&mut self, guard: ir::Guard, time: Time) -> u32 {
         let exit = self.buffers.exits.len() as u32;
         let first_value = self.buffers.exit_values.len() as u32;
-        let first_operand = u32::from(self.code.operands_added());
+        let first_operand = self.code.operand_count();
         let function = self.function;
         function.visit_state(function.guard(guard).state, |value| {
             if self.buffers.noted[value.index()] != exit && self.as_const(value).is_none() {
@@ -486,13 +464,7 @@ impl<'a, I: Isa> Lower<'a, I> {
             }
         });
         let values = first_value..self.buffers.exit_values.len() as u32;
-        self.buffers.exits.push(ExitData {
-            guard,
-            inst: self.code.made(),
-            first_operand,
-            values,
-            origin: self.inst,
-        });
+        self.buffers.exits.push(ExitData { guard, first_operand, values, origin: self.inst });
         exit
     }
 

@@ -1,7 +1,8 @@
 //! Machine instructions in SSA form: what lowering makes, the allocator reads and emission walks.
 //!
 //! How it works. Lowering goes backward, so that it knows of each value whether anybody wants it, but writes the instructions for one
-//! IR instruction, a *chunk*, in their order. [`MCode::finish`] then lays the chunks out forward in arrays, once.
+//! IR instruction, a *chunk*, in their order. [`MCode::finish`] then lays the instructions of the chunks out forward, once; their operands stay
+//! where they are.
 //!
 //! An instruction is whatever the instruction set says (an opcode and immediates), and a range of operands. Registers are nowhere in it: what
 //! the allocator says of operand `n` is at `n` in its output.
@@ -28,6 +29,16 @@ pub struct Info {
     pub plain: bool,
     /// The IR instruction that it comes from.
     pub origin: ir::Inst,
+}
+
+/// An instruction with what belongs to it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+struct MInst<I> {
+    inst: I,
+    info: Info,
+    /// Its operands.
+    start: u32,
+    end: u32,
 }
 
 /// A block of machine instructions.
@@ -58,9 +69,8 @@ pub enum Remat {
 /// The code of a function, for an instruction set whose instructions are `I`.
 #[derive(Clone, Debug)]
 pub struct MCode<I> {
-    insts: Vec<I>,
-    infos: Vec<Info>,
-    starts: Vec<u32>,
+    insts: Vec<MInst<I>>,
+    /// Those of an instruction follow each other.
     operands: Vec<Operand>,
     /// Sets of clobbered registers; the first is empty.
     pub clobber_sets: Vec<RegSet>,
@@ -71,25 +81,22 @@ pub struct MCode<I> {
     remats: Vec<Remat>,
     pool: Vec<u64>,
 
-    // While lowering: instructions and operands in the order in which chunks are made.
-    back_insts: Vec<I>,
-    back_infos: Vec<Info>,
-    back_ends: Vec<u32>,
-    back_operands: Vec<Operand>,
+    // While lowering: instructions in the order in which chunks are made.
+    back: Vec<MInst<I>>,
     /// Where the operands of the next one begin.
-    back_start: u32,
+    start: u32,
     /// None of its operands is fixed.
-    back_plain: bool,
-    /// Where each chunk begins among `back_insts`, and its block.
+    plain: bool,
+    /// Where each chunk begins among those, and its block.
     chunks: Vec<(u32, u32)>,
+    /// Where predecessors begin.
+    starts: Vec<u32>,
 }
 
 impl<I> Default for MCode<I> {
     fn default() -> Self {
         MCode {
             insts: Vec::new(),
-            infos: Vec::new(),
-            starts: Vec::new(),
             operands: Vec::new(),
             clobber_sets: Vec::new(),
             blocks: Vec::new(),
@@ -98,13 +105,11 @@ impl<I> Default for MCode<I> {
             values: Vec::new(),
             remats: Vec::new(),
             pool: Vec::new(),
-            back_insts: Vec::new(),
-            back_infos: Vec::new(),
-            back_ends: Vec::new(),
-            back_operands: Vec::new(),
-            back_start: 0,
-            back_plain: true,
+            back: Vec::new(),
+            start: 0,
+            plain: true,
             chunks: Vec::new(),
+            starts: Vec::new(),
         }
     }
 }
@@ -113,8 +118,6 @@ impl<I: Copy> MCode<I> {
     /// Forgets the code, keeps the memory.
     pub fn clear(&mut self) {
         self.insts.clear();
-        self.infos.clear();
-        self.starts.clear();
         self.operands.clear();
         self.clobber_sets.clear();
         self.clobber_sets.push(RegSet::EMPTY);
@@ -124,67 +127,77 @@ impl<I: Copy> MCode<I> {
         self.values.clear();
         self.remats.clear();
         self.pool.clear();
-        self.back_insts.clear();
-        self.back_infos.clear();
-        self.back_ends.clear();
-        self.back_operands.clear();
-        self.back_start = 0;
-        self.back_plain = true;
+        self.back.clear();
+        self.start = 0;
+        self.plain = true;
         self.chunks.clear();
     }
 
     // ---- While lowering. ----
 
-    /// A block at the end of the order, its successors known.
-    pub(super) fn add_block(&mut self, origin: Option<ir::Block>, depth: u32, weight: u32) -> u32 {
-        self.blocks.push(MBlock { origin, depth, weight, ..MBlock::default() });
-        self.blocks.len() as u32 - 1
+    /// A block at the end of the order.
+    #[inline]
+    pub(super) fn add_block(&mut self, origin: Option<ir::Block>, depth: u32, weight: u32) {
+        let params = self.vregs.len() as u32;
+        self.blocks.push(MBlock { origin, depth, weight, params: params..params, ..MBlock::default() });
     }
 
-    /// Says where control goes from a block.
-    pub(super) fn set_successors(&mut self, block: u32, to: impl Iterator<Item = u32>) {
+    /// Says where control goes from the last block.
+    #[inline]
+    pub(super) fn set_successors(&mut self, to: impl Iterator<Item = u32>) {
         let start = self.targets.len() as u32;
         self.targets.extend(to);
-        self.blocks[block as usize].successors = start..self.targets.len() as u32;
+        if let Some(block) = self.blocks.last_mut() {
+            block.successors = start..self.targets.len() as u32;
+        }
+    }
+
+    /// A parameter of the last block.
+    #[inline]
+    pub(super) fn add_param(&mut self, param: VReg) {
+        self.vregs.push(param);
+        if let Some(block) = self.blocks.last_mut() {
+            block.params.end += 1;
+        }
     }
 
     /// Computes predecessors from successors.
     pub(super) fn connect(&mut self) {
-        let count = self.blocks.len();
-        let mut starts = vec![0_u32; count + 1];
-        for block in &self.blocks {
-            for &to in &self.targets[block.successors.start as usize..block.successors.end as usize] {
-                starts[to as usize + 1] += 1;
-            }
+        let edges = self.targets.len();
+        self.starts.clear();
+        self.starts.resize(self.blocks.len(), 0);
+        for &to in &self.targets {
+            self.starts[to as usize] += 1;
         }
-        let base = self.targets.len() as u32;
-        for index in 0..count {
-            starts[index + 1] += starts[index];
-            let range = base + starts[index]..base + starts[index + 1];
-            self.blocks[index].predecessors = range;
+        let mut end = edges as u32;
+        for (block, start) in self.blocks.iter_mut().zip(&mut self.starts) {
+            let count = *start;
+            block.predecessors = end..end + count;
+            *start = end;
+            end += count;
         }
-        self.targets.resize(base as usize + starts[count] as usize, 0);
-        for from in 0..count {
-            for at in self.blocks[from].successors.clone() {
-                let to = self.targets[at as usize] as usize;
-                self.targets[(base + starts[to]) as usize] = from as u32;
-                starts[to] += 1;
+        self.targets.resize(end as usize, 0);
+        for (from, block) in self.blocks.iter().enumerate() {
+            for at in block.successors.clone() {
+                let start = &mut self.starts[self.targets[at as usize] as usize];
+                self.targets[*start as usize] = from as u32;
+                *start += 1;
             }
         }
     }
 
-    /// The parameters of a block.
-    pub(super) fn set_params(&mut self, block: u32, params: impl Iterator<Item = VReg>) {
+    /// What follows are the arguments that a block passes to its successor.
+    #[inline]
+    pub(super) fn begin_arguments(&mut self, block: u32) {
         let start = self.vregs.len() as u32;
-        self.vregs.extend(params);
-        self.blocks[block as usize].params = start..self.vregs.len() as u32;
+        self.blocks[block as usize].arguments = start..start;
     }
 
-    /// What a block passes to its successor.
-    pub(super) fn set_arguments(&mut self, block: u32, arguments: &[VReg]) {
-        let start = self.vregs.len() as u32;
-        self.vregs.extend_from_slice(arguments);
-        self.blocks[block as usize].arguments = start..self.vregs.len() as u32;
+    /// An argument of a block.
+    #[inline]
+    pub(super) fn add_argument(&mut self, block: u32, argument: VReg) {
+        self.vregs.push(argument);
+        self.blocks[block as usize].arguments.end += 1;
     }
 
     /// A constant for the pool; its number.
@@ -209,146 +222,138 @@ impl<I: Copy> MCode<I> {
     /// Begins the instructions of one IR instruction, which come before all that were made until now.
     #[inline]
     pub(super) fn begin_chunk(&mut self, block: u32) {
-        self.chunks.push((self.back_insts.len() as u32, block));
+        self.chunks.push((self.back.len() as u32, block));
     }
 
     /// Adds an operand to the next instruction, and gives its index among them.
     #[inline]
     pub(super) fn add_operand(&mut self, operand: Operand) -> u8 {
-        self.back_plain &= !matches!(operand.constraint, Constraint::Fixed(_));
-        self.back_operands.push(operand);
-        self.operands_added() - 1
+        self.plain &= !matches!(operand.constraint, Constraint::Fixed(_));
+        let index = self.operands.len() as u32 - self.start;
+        self.operands.push(operand);
+        index as u8
     }
 
     /// Is no operand of the next instruction fixed?
     #[inline]
     pub(super) fn operands_plain(&self) -> bool {
-        self.back_plain
+        self.plain
     }
 
-    /// How many operands the next instruction has until now. More than 255 are none that are asked for by index.
+    /// Where the operands of the next instruction begin.
     #[inline]
-    pub(super) fn operands_added(&self) -> u8 {
-        (self.back_operands.len() as u32 - self.back_start) as u8
+    pub(super) fn first_operand(&self) -> u32 {
+        self.start
+    }
+
+    /// The number of the operand that is added next.
+    #[inline]
+    pub(super) fn operand_count(&self) -> u32 {
+        self.operands.len() as u32
     }
 
     /// Forgets the operands that were added.
     pub(super) fn drop_operands(&mut self) {
-        self.back_operands.truncate(self.back_start as usize);
-        self.back_plain = true;
+        self.operands.truncate(self.start as usize);
+        self.plain = true;
     }
 
     /// Adds an instruction with those operands to the chunk.
     #[inline]
     pub(super) fn push(&mut self, inst: I, info: Info) {
-        self.back_insts.push(inst);
-        self.back_infos.push(info);
-        self.back_start = self.back_operands.len() as u32;
-        self.back_plain = true;
-        self.back_ends.push(self.back_start);
+        let end = self.operands.len() as u32;
+        self.back.push(MInst { inst, info, start: self.start, end });
+        self.start = end;
+        self.plain = true;
     }
 
-    /// Adds instructions with a def each to the chunk, before the next one, which has operands already.
+    /// Adds instructions with a def each to the chunk, before the next one, which has operands already: they move up.
     #[cold]
     pub(super) fn push_before(&mut self, insts: &[(I, VReg)], info: Info) {
-        let start = self.back_start as usize;
+        let start = self.start as usize;
         let defs = insts.iter().map(|&(_, vreg)| Operand::def(vreg));
-        self.back_operands.splice(start..start, defs);
+        self.operands.splice(start..start, defs);
         for &(inst, _) in insts {
-            self.back_insts.push(inst);
-            self.back_infos.push(info);
-            self.back_start += 1;
-            self.back_ends.push(self.back_start);
+            self.back.push(MInst { inst, info, start: self.start, end: self.start + 1 });
+            self.start += 1;
         }
     }
 
-    /// How many instructions were made: the index among them of the next one.
-    pub(super) fn made(&self) -> u32 {
-        self.back_insts.len() as u32
-    }
-
-    /// Lays the chunks out in order. Returns where each made instruction has gone.
-    pub(super) fn finish(&mut self, places: &mut Vec<u32>) {
-        let count = self.back_insts.len();
-        places.clear();
-        places.resize(count, 0);
-        self.insts.reserve(count);
-        self.infos.reserve(count);
-        self.starts.reserve(count + 1);
-        self.operands.reserve(self.back_operands.len());
-        let mut end = count as u32;
+    /// Lays the chunks out in order.
+    pub(super) fn finish(&mut self) {
+        self.insts.reserve(self.back.len());
+        let mut end = self.back.len();
         let mut current = u32::MAX;
         for &(start, block) in self.chunks.iter().rev() {
             if block != current {
-                if current != u32::MAX {
-                    self.blocks[current as usize].insts.end = self.insts.len() as u32;
+                let at = self.insts.len() as u32;
+                if let Some(before) = self.blocks.get_mut(current as usize) {
+                    before.insts.end = at;
                 }
-                self.blocks[block as usize].insts.start = self.insts.len() as u32;
+                self.blocks[block as usize].insts.start = at;
                 current = block;
             }
-            // Operands follow each other in a chunk: they move by the same distance.
-            let first = if start == 0 { 0 } else { self.back_ends[start as usize - 1] };
-            let base = self.operands.len() as u32;
-            let mut from = first;
-            let chunk = start as usize..end as usize;
-            let (insts, infos) = (&self.back_insts[chunk.clone()], &self.back_infos[chunk.clone()]);
-            let (ends, places) = (&self.back_ends[chunk.clone()], &mut places[chunk]);
-            for (((inst, info), end), place) in insts.iter().zip(infos).zip(ends).zip(places) {
-                *place = self.insts.len() as u32;
-                self.insts.push(*inst);
-                self.infos.push(*info);
-                self.starts.push(base + from - first);
-                from = *end;
-            }
-            self.operands.extend_from_slice(&self.back_operands[first as usize..from as usize]);
-            end = start;
+            self.insts.extend_from_slice(&self.back[start as usize..end]);
+            end = start as usize;
         }
-        if current != u32::MAX {
-            self.blocks[current as usize].insts.end = self.insts.len() as u32;
+        if let Some(last) = self.blocks.get_mut(current as usize) {
+            last.insts.end = self.insts.len() as u32;
         }
-        self.starts.push(self.operands.len() as u32);
     }
 
     // ---- After that. ----
 
-    /// The instructions.
-    pub fn insts(&self) -> &[I] {
-        &self.insts
+    /// How many instructions there are.
+    pub fn inst_count(&self) -> u32 {
+        self.insts.len() as u32
     }
 
-    /// The value of an instruction's operand.
-    pub fn inst_operand(&self, inst: u32, index: u32) -> VReg {
-        self.operands[(self.starts[inst as usize] + index) as usize].vreg
+    /// An instruction.
+    #[inline]
+    pub fn inst(&self, inst: u32) -> &I {
+        &self.insts[inst as usize].inst
+    }
+
+    /// The instructions of a range.
+    #[inline]
+    pub fn insts(&self, range: Range<u32>) -> impl Iterator<Item = &I> {
+        self.insts[range.start as usize..range.end as usize].iter().map(|inst| &inst.inst)
+    }
+
+    /// An operand of an instruction.
+    #[inline]
+    pub fn inst_operand(&self, inst: u32, index: u32) -> Operand {
+        self.operands[(self.insts[inst as usize].start + index) as usize]
     }
 
     /// What constant an instruction makes, if that is all it does.
     pub fn inst_constant(&self, inst: u32) -> Option<Remat> {
-        let operands = self.starts[inst as usize]..self.starts[inst as usize + 1];
-        if operands.len() != 1 {
+        let MInst { start, end, .. } = self.insts[inst as usize];
+        if end - start != 1 {
             return None;
         }
-        let operand = self.operands[operands.start as usize];
+        let operand = self.operands[start as usize];
         let remat = self.remats[operand.vreg.index()];
         Some(remat).filter(|_| operand.role == regalloc::Role::Def).filter(|&remat| remat != Remat::No)
     }
 
     /// What is to know of an instruction.
     pub fn info(&self, inst: u32) -> &Info {
-        &self.infos[inst as usize]
+        &self.insts[inst as usize].info
     }
 
     /// Changes an instruction that has the same operands after as before.
     pub fn set_inst(&mut self, inst: u32, to: I) {
-        self.insts[inst as usize] = to;
+        self.insts[inst as usize].inst = to;
     }
 
     /// Makes an instruction with one use and one def a move between registers.
     pub(super) fn make_move(&mut self, inst: u32, to: I) {
-        self.insts[inst as usize] = to;
-        let info = &mut self.infos[inst as usize];
-        (info.is_move, info.plain) = (true, false);
-        for at in self.starts[inst as usize]..self.starts[inst as usize + 1] {
-            self.operands[at as usize].constraint = Constraint::Reg;
+        let inst = &mut self.insts[inst as usize];
+        inst.inst = to;
+        (inst.info.is_move, inst.info.plain) = (true, false);
+        for operand in &mut self.operands[inst.start as usize..inst.end as usize] {
+            operand.constraint = Constraint::Reg;
         }
     }
 
@@ -427,26 +432,27 @@ impl<I: Copy> regalloc::Function for MCode<I> {
 
     #[inline]
     fn inst_operands(&self, inst: u32) -> Range<u32> {
-        self.starts[inst as usize]..self.starts[inst as usize + 1]
+        let MInst { start, end, .. } = self.insts[inst as usize];
+        start..end
     }
 
     #[inline]
     fn clobbers(&self, inst: u32) -> RegSet {
-        self.clobber_sets[self.infos[inst as usize].clobbers as usize]
+        self.clobber_sets[self.insts[inst as usize].info.clobbers as usize]
     }
 
     #[inline]
     fn is_safepoint(&self, inst: u32) -> bool {
-        self.infos[inst as usize].safepoint
+        self.insts[inst as usize].info.safepoint
     }
 
     #[inline]
     fn is_plain(&self, inst: u32) -> bool {
-        self.infos[inst as usize].plain
+        self.insts[inst as usize].info.plain
     }
 
     #[inline]
     fn is_move(&self, inst: u32) -> bool {
-        self.infos[inst as usize].is_move
+        self.insts[inst as usize].info.is_move
     }
 }

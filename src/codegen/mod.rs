@@ -211,9 +211,7 @@ impl External {
 pub struct ExitData {
     /// The guard.
     pub guard: Guard,
-    /// The instruction, by the order in which they were made.
-    pub(super) inst: u32,
-    /// The operand of the instruction that holds the first value.
+    /// The number of the operand that holds the first value.
     pub(super) first_operand: u32,
     /// The values, in [`lower::LowerBuffers::exit_values`].
     pub(super) values: Range<u32>,
@@ -420,10 +418,10 @@ impl<I: Isa> Compiler<I> {
         Ok(&self.compiled)
     }
 
-    /// Makes the allocator make a mistake from now on.
+    /// Makes the allocator make a mistake from now on; `check` says whether debug builds check what it gives all the same.
     #[cfg(feature = "planted-faults")]
-    pub fn plant(&mut self, fault: Option<regalloc::Fault>) {
-        self.allocator.plant(fault);
+    pub fn plant(&mut self, fault: Option<regalloc::Fault>, check: bool) {
+        self.allocator.plant(fault, check);
     }
 
     /// The peephole patterns that have applied to the last function, and how often.
@@ -439,6 +437,11 @@ impl<I: Isa> Compiler<I> {
     /// The machine instructions of the last function with their places, and the moves between them.
     pub fn allocation_listing(&self, convention: ir::Convention) -> String {
         regalloc::dump::listing(&self.code, self.isa.machine(convention), self.allocator.output())
+    }
+
+    /// The intervals of the last function, as a picture; of long functions the beginning.
+    pub fn interval_picture(&self, convention: ir::Convention) -> String {
+        self.allocator.picture(&self.code, self.isa.machine(convention), 0)
     }
 
     /// The machine instructions of the last function.

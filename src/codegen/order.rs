@@ -31,6 +31,10 @@ pub struct Order {
     pub cold: Vec<bool>,
     /// By block: how many loops it is in.
     depths: Vec<u32>,
+    /// There are loops.
+    loops: bool,
+    /// Some blocks are hardly ever run.
+    any_cold: bool,
     marks: Vec<u32>,
     work: Vec<Block>,
     blocks: Vec<Block>,
@@ -44,7 +48,12 @@ impl Order {
     /// Computes the order.
     pub fn compute(&mut self, function: &Function, cfg: &Cfg) {
         self.find_depths(function, cfg);
-        self.postorder(function);
+        if self.leaves_first(function, cfg) {
+            self.postorder(function, cfg);
+        } else {
+            self.blocks.clear();
+            self.blocks.extend_from_slice(&cfg.rpo);
+        }
         self.find_cold(function, cfg);
         self.places.clear();
         self.of_block.clear();
@@ -52,32 +61,42 @@ impl Order {
         self.of_edge.clear();
         self.of_edge.resize(function.edge_bound(), NONE);
         let blocks = std::mem::take(&mut self.blocks);
-        for cold in [false, true] {
-            for &block in blocks.iter().rev() {
-                if self.cold[block.index()] != cold {
-                    continue;
-                }
+        self.place(function, cfg, &blocks, false);
+        if self.any_cold {
+            self.place(function, cfg, &blocks, true);
+        }
+        self.blocks = blocks;
+    }
+
+    /// Gives places to the blocks that are hardly ever run, or to the others.
+    fn place(&mut self, function: &Function, cfg: &Cfg, blocks: &[Block], cold: bool) {
+        // Else each middle is behind the block that it comes from.
+        let late = self.loops || self.any_cold;
+        for &block in blocks {
+            if self.cold[block.index()] != cold {
+                continue;
+            }
+            if late && is_joined(function, cfg, block) {
                 for pred in cfg.preds(block) {
                     let placed = self.of_block[pred.block.index()] != NONE;
-                    if placed
-                        && self.is_late(pred.block, block)
-                        && is_split(function, cfg, pred.block, pred.edge)
-                    {
+                    if placed && self.is_late(pred.block, block) && cfg.edges(pred.block).len() > 1 {
                         self.push_edge(pred.edge, pred.block);
                     }
                 }
-                self.of_block[block.index()] = self.places.len() as u32;
-                self.places.push(Place::Block(block));
-                for edge in function.block_edges(block) {
+            }
+            self.of_block[block.index()] = self.places.len() as u32;
+            self.places.push(Place::Block(block));
+            let edges = cfg.edges(block);
+            if edges.len() > 1 {
+                for edge in edges {
                     let to = function.edge(edge).to;
-                    let later = self.of_block[to.index()] == NONE;
-                    if !(later && self.is_late(block, to)) && is_split(function, cfg, block, edge) {
+                    let waits = late && self.of_block[to.index()] == NONE && self.is_late(block, to);
+                    if !waits && is_joined(function, cfg, to) {
                         self.push_edge(edge, block);
                     }
                 }
             }
         }
-        self.blocks = blocks;
     }
 
     /// How many loops a block is in.
@@ -91,17 +110,20 @@ impl Order {
     fn find_depths(&mut self, function: &Function, cfg: &Cfg) {
         self.depths.clear();
         self.depths.resize(function.block_count(), 0);
-        self.marks.clear();
+        self.loops = false;
         for (number, &header) in cfg.rpo.iter().enumerate() {
             let number = number as u32;
-            self.work.clear();
-            let latches =
-                cfg.preds(header).iter().map(|pred| pred.block).filter(|&from| cfg.number(from) >= number);
-            self.work.extend(latches);
-            if self.work.is_empty() {
+            let preds = cfg.preds(header);
+            if preds.iter().all(|pred| cfg.number(pred.block) < number) {
                 continue;
             }
-            self.marks.resize(function.block_count(), u32::MAX);
+            if !self.loops {
+                self.loops = true;
+                self.marks.clear();
+                self.marks.resize(function.block_count(), u32::MAX);
+            }
+            self.work.clear();
+            self.work.extend(preds.iter().map(|pred| pred.block).filter(|&from| cfg.number(from) >= number));
             self.marks[header.index()] = number;
             self.depths[header.index()] += 1;
             while let Some(block) = self.work.pop() {
@@ -129,50 +151,65 @@ impl Order {
         self.places.push(Place::Edge(edge, from));
     }
 
-    fn postorder(&mut self, function: &Function) {
+    /// Does the first of two edges leave more loops than the second?
+    fn leaves_more(&self, function: &Function, first: u32) -> bool {
+        let depth = |edge: u32| self.depths[function.edge(edge).to.index()];
+        depth(first) < depth(first + 1)
+    }
+
+    /// Is there a block whose first edge leaves a loop in which the second one stays? If not, the order is that of the graph.
+    fn leaves_first(&self, function: &Function, cfg: &Cfg) -> bool {
+        let swaps = |&block: &Block| {
+            let edges = cfg.edges(block);
+            edges.len() == 2 && self.leaves_more(function, edges.start)
+        };
+        self.loops && cfg.rpo.iter().any(swaps)
+    }
+
+    /// A reverse postorder in which of two edges the one that leaves more loops comes later.
+    fn postorder(&mut self, function: &Function, cfg: &Cfg) {
         self.blocks.clear();
         self.seen.clear();
         self.seen.resize(function.block_count(), false);
         self.stack.clear();
         let entry = function.entry();
-        let edges = function.block_edges(entry);
+        let edges = cfg.edges(entry);
         self.seen[entry.index()] = true;
         self.stack.push((entry, edges.start, edges.end));
-        while let Some((block, next, end)) = self.stack.last_mut() {
-            if next == end {
-                self.blocks.push(*block);
+        while let Some(&(block, first, end)) = self.stack.last() {
+            if first == end {
+                self.blocks.push(block);
                 self.stack.pop();
                 continue;
             }
             // From the last edge on; of two, the one that leaves more loops first.
-            let mut edge = *end - 1;
-            if *end - *next == 2 {
-                let depth = |edge: u32| self.depths[function.edge(edge).to.index()];
-                let swap = function.block_edges(*block).len() == 2 && depth(*next) < depth(edge);
-                if swap {
-                    edge = *next;
-                    *next += 1;
-                } else {
-                    *end -= 1;
-                }
-            } else {
-                *end -= 1;
+            let swap = end - first == 2 && cfg.edges(block).len() == 2 && self.leaves_more(function, first);
+            let edge = if swap { first } else { end - 1 };
+            if let Some((_, first, end)) = self.stack.last_mut() {
+                *first += u32::from(swap);
+                *end -= u32::from(!swap);
             }
             let to = function.edge(edge).to;
             if !self.seen[to.index()] {
                 self.seen[to.index()] = true;
-                let edges = function.block_edges(to);
+                let edges = cfg.edges(to);
                 self.stack.push((to, edges.start, edges.end));
             }
         }
+        self.blocks.reverse();
     }
 
     fn find_cold(&mut self, function: &Function, cfg: &Cfg) {
         self.cold.clear();
         self.cold.resize(function.block_count(), false);
+        self.any_cold = self.blocks.iter().any(|&block| function.block(block).cold);
+        if !self.any_cold {
+            return;
+        }
         // `seen` becomes: comes earlier in the order.
-        self.seen.fill(false);
-        for &block in self.blocks.iter().rev() {
+        self.seen.clear();
+        self.seen.resize(function.block_count(), false);
+        for &block in &self.blocks {
             let mut earlier = cfg.preds(block).iter().filter(|pred| self.seen[pred.block.index()]).peekable();
             let only_cold = earlier.peek().is_some() && earlier.all(|pred| self.cold[pred.block.index()]);
             self.cold[block.index()] = block != function.entry() && (function.block(block).cold || only_cold);
@@ -181,8 +218,7 @@ impl Order {
     }
 }
 
-/// Does an edge need a block in its middle?
-fn is_split(function: &Function, cfg: &Cfg, from: Block, edge: u32) -> bool {
-    let to = function.edge(edge).to;
-    function.block_edges(from).len() > 1 && (cfg.preds(to).len() > 1 || !function.params(to).is_empty())
+/// Does an edge into a block, from one with several successors, need a block in its middle?
+fn is_joined(function: &Function, cfg: &Cfg, to: Block) -> bool {
+    cfg.preds(to).len() > 1 || !function.params(to).is_empty()
 }

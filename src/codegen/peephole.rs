@@ -3,7 +3,7 @@
 //! Before allocation a pattern sees instructions in SSA form and can ask what gives an operand; it may replace an instruction by one with
 //! the same operands, and operands by others. After it, it sees places instead of values.
 //!
-//! One pass over the code each, every pattern tried on each instruction, in the order of the table. What a pattern needs to know of what is
+//! One pass over the code each, the patterns that can apply tried on each instruction, in the order of the table. What a pattern needs to know of what is
 //! behind or in front of an instruction within its block, it finds there itself.
 
 use super::isa::Isa;
@@ -40,29 +40,23 @@ pub struct After<'a, I: Isa> {
     pub code: &'a mut MCode<I::Inst>,
     /// Where things are.
     pub output: &'a mut Output,
-    /// By instruction: moves are inserted in front of it, or behind it.
-    moved: &'a [u8],
 }
 
 /// How often each pattern has applied, by its place in the target's tables, and memory that is used again.
 #[derive(Default, Debug)]
 pub struct Peephole {
     defs: Vec<u32>,
-    moved: Vec<u8>,
     /// Of the patterns before allocation, then of those after it.
     pub applied: Vec<u32>,
 }
-
-const MOVED_BEFORE: u8 = 1;
-const MOVED_AFTER: u8 = 2;
 
 impl Peephole {
     /// Applies the patterns before allocation.
     pub(super) fn before<I: Isa>(&mut self, code: &mut MCode<I::Inst>) {
         self.applied.clear();
         self.applied.resize(I::BEFORE.len() + I::AFTER.len(), 0);
-        let insts = code.insts().len() as u32;
-        if !code.insts().iter().any(I::is_candidate_before) {
+        let insts = code.inst_count();
+        if !code.insts(0..insts).any(I::is_candidate_before) {
             return;
         }
         self.defs.clear();
@@ -78,7 +72,7 @@ impl Peephole {
         }
         let mut window = Before::<I> { code, defs: &self.defs };
         for inst in 0..insts {
-            if !I::is_candidate_before(&window.code.insts()[inst as usize]) {
+            if !I::is_candidate_before(window.code.inst(inst)) {
                 continue;
             }
             for (pattern, applied) in I::BEFORE.iter().zip(&mut self.applied) {
@@ -89,23 +83,16 @@ impl Peephole {
 
     /// Applies the patterns after allocation.
     pub(super) fn after<I: Isa>(&mut self, code: &mut MCode<I::Inst>, output: &mut Output) {
-        let insts = code.insts().len();
+        let insts = code.inst_count();
         self.applied.resize(I::BEFORE.len() + I::AFTER.len(), 0);
-        self.moved.clear();
-        self.moved.resize(insts, 0);
-        for edit in &output.edits {
-            match edit.point {
-                Point::Before(inst) => self.moved[inst as usize] |= MOVED_BEFORE,
-                Point::After(inst) => self.moved[inst as usize] |= MOVED_AFTER,
-            }
-        }
-        let mut window = After::<I> { code, output, moved: &self.moved };
-        for inst in 0..insts as u32 {
-            if !I::is_candidate_after(&window.code.insts()[inst as usize]) {
-                continue;
-            }
-            for (pattern, applied) in I::AFTER.iter().zip(&mut self.applied[I::BEFORE.len()..]) {
-                *applied += u32::from((pattern.apply)(&mut window, inst));
+        let mut window = After::<I> { code, output };
+        for inst in 0..insts {
+            let mut candidates = I::candidates_after(window.code.inst(inst));
+            while candidates != 0 {
+                let index = candidates.trailing_zeros() as usize;
+                candidates &= candidates - 1;
+                self.applied[I::BEFORE.len() + index] +=
+                    u32::from((I::AFTER[index].apply)(&mut window, inst));
             }
         }
     }
@@ -122,12 +109,12 @@ impl<I: Isa> Before<'_, I> {
     /// The instruction.
     #[inline]
     pub fn inst(&self, inst: u32) -> I::Inst {
-        self.code.insts()[inst as usize]
+        *self.code.inst(inst)
     }
 
     /// An operand.
     pub fn operand(&self, inst: u32, index: u32) -> Operand {
-        self.code.operands()[(self.code.inst_operands(inst).start + index) as usize]
+        self.code.inst_operand(inst, index)
     }
 
     /// The instruction that gives a value; none if it is a block's parameter.
@@ -140,7 +127,7 @@ impl<I: Isa> After<'_, I> {
     /// The instruction.
     #[inline]
     pub fn inst(&self, inst: u32) -> I::Inst {
-        self.code.insts()[inst as usize]
+        *self.code.inst(inst)
     }
 
     /// Where an operand is.
@@ -156,8 +143,10 @@ impl<I: Isa> After<'_, I> {
     /// The instruction in front of another one, if it is in the same block and no moves come between.
     pub fn before(&self, inst: u32) -> Option<u32> {
         let before = inst.checked_sub(1)?;
-        let apart =
-            self.moved[inst as usize] & MOVED_BEFORE != 0 || self.moved[before as usize] & MOVED_AFTER != 0;
+        // Behind the moves in front of the other one.
+        let edits = &self.output.edits;
+        let at = edits.partition_point(|edit| edit.point.place() <= Point::Before(before).place());
+        let apart = edits.get(at).is_some_and(|edit| edit.point.place() <= Point::Before(inst).place());
         (!apart && !self.code.begins_block(inst)).then_some(before)
     }
 }

@@ -1,5 +1,7 @@
 //! The control flow graph: predecessors, and an order in which blocks come before what they lead to, but for back edges.
 
+use std::ops::Range;
+
 use super::function::Function;
 use super::types::Block;
 
@@ -22,6 +24,8 @@ pub struct Cfg {
     /// By block: where its predecessors begin in `preds`; one more at the end.
     starts: Vec<u32>,
     preds: Vec<Pred>,
+    /// By block: the edges out of it.
+    edges: Vec<(u32, u32)>,
     stack: Vec<(Block, u32, u32)>,
 }
 
@@ -41,55 +45,58 @@ impl Cfg {
         self.rpo.clear();
         self.number.clear();
         self.number.resize(blocks, UNREACHED);
+        self.starts.clear();
+        self.starts.resize(blocks + 1, 0);
+        self.edges.clear();
+        self.edges.resize(blocks, (0, 0));
         self.stack.clear();
-        let entry = function.entry();
-        let edges = function.block_edges(entry);
-        self.number[entry.index()] = 0;
-        self.stack.push((entry, edges.start, edges.end));
-        while let Some((block, next, end)) = self.stack.last_mut() {
+        let mut total = 0;
+        let mut next = Some(function.entry());
+        loop {
+            if let Some(block) = next.take() {
+                let edges = function.block_edges(block);
+                self.number[block.index()] = 0;
+                self.edges[block.index()] = (edges.start, edges.end);
+                total += edges.len();
+                self.stack.push((block, edges.start, edges.end));
+            }
+            let Some((block, first, end)) = self.stack.last_mut() else { break };
             // Later edges first: the order of blocks then follows the order of edges.
-            if next < end {
+            if first < end {
                 *end -= 1;
                 let to = function.edge(*end).to;
-                if self.number[to.index()] == UNREACHED {
-                    self.number[to.index()] = 0;
-                    let edges = function.block_edges(to);
-                    self.stack.push((to, edges.start, edges.end));
-                }
+                // How many edges lead there.
+                self.starts[to.index()] += 1;
+                next = (self.number[to.index()] == UNREACHED).then_some(to);
             } else {
                 self.rpo.push(*block);
                 self.stack.pop();
             }
         }
         self.rpo.reverse();
-        for (number, block) in self.rpo.iter().enumerate() {
-            self.number[block.index()] = number as u32;
+        let mut sum = 0;
+        for start in &mut self.starts {
+            sum += *start;
+            *start = sum;
         }
-        self.starts.clear();
-        self.starts.resize(blocks + 1, 0);
-        for &block in &self.rpo {
-            for to in function.successors(block) {
-                self.starts[to.index() + 1] += 1;
-            }
-        }
-        for index in 0..blocks {
-            self.starts[index + 1] += self.starts[index];
-        }
-        let total = self.starts[blocks] as usize;
-        self.preds.clear();
+        // Filled from the back; where a block's begin is known when all are there.
         self.preds.resize(total, Pred { block: Block::NONE, edge: 0 });
-        // Filled from the front; `starts` of a block is moved on to its end, and set back below.
-        for &block in &self.rpo {
-            for edge in function.block_edges(block) {
+        for (number, &block) in self.rpo.iter().enumerate().rev() {
+            self.number[block.index()] = number as u32;
+            let (first, end) = self.edges[block.index()];
+            for edge in (first..end).rev() {
                 let at = &mut self.starts[function.edge(edge).to.index()];
+                *at -= 1;
                 self.preds[*at as usize] = Pred { block, edge };
-                *at += 1;
             }
         }
-        for index in (0..blocks).rev() {
-            self.starts[index + 1] = self.starts[index];
-        }
-        self.starts[0] = 0;
+    }
+
+    /// The numbers of the edges out of a block that can be reached.
+    #[inline]
+    pub fn edges(&self, block: Block) -> Range<u32> {
+        let (start, end) = self.edges[block.index()];
+        start..end
     }
 
     /// The edges into a block, from blocks that can be reached.

@@ -43,6 +43,7 @@ impl Tier for Runtime {
                 continue;
             }
             return Some(NativeAt {
+                at,
                 func: unit.scope.func.0,
                 word: unit.words[frame.safepoint],
                 cost: unit.cost,

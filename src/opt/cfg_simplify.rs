@@ -17,7 +17,6 @@ use crate::ir::dom::Dom;
 use crate::ir::{Block, Cond, Edge, Function, Inst, InstData, Kind, List, Op, Value};
 
 use super::fault::planted;
-use super::fold_control::is_negatable;
 use super::{Context, params};
 
 /// How far an edge is followed through empty blocks.
@@ -126,11 +125,7 @@ fn negated(function: &mut Function, inst: Inst, data: InstData) {
     function.set_edge(data.d + 1, first);
     let from = function.def_inst(data.first()).map(|inst| *function.inst(inst));
     let new = match from {
-        Some(from) if from.op == Op::Cmp => {
-            // Where the opposite can be said, folding has done so.
-            debug_assert!(!is_negatable(from.kind, from.cond()) || from.kind != Kind::F64);
-            InstData { op: Op::BrCmp, d: data.d, ..from }
-        }
+        Some(from) if from.op == Op::Cmp => InstData { op: Op::BrCmp, d: data.d, ..from },
         _ => InstData { d: data.d, ..InstData::unary(Op::Br, Kind::Bool, data.first()) },
     };
     *function.inst_mut(inst) = new;

@@ -79,6 +79,8 @@ pub struct Allocator {
     pub(super) classes: [Class; 2],
     pub(super) registers: Table<Register>,
     pub(super) fixed: Vec<Vec<FixedRange>>,
+    /// Those that have fixed ranges, by [`PReg::index`] of their index by class and preference.
+    pub(super) fixed_used: RegSet,
     /// By class: the (late) points of instructions that leave no register alone.
     pub(super) walls: [Vec<FixedRange>; 2],
     /// By class: the registers to allocate.
@@ -87,6 +89,8 @@ pub struct Allocator {
     pub(super) rank: Table<u8>,
     /// The inverse.
     pub(super) pregs: Table<PReg>,
+    /// The registers of the machine for which all that was made.
+    known: [Vec<PReg>; 2],
 
     pub(super) slots: super::spill::Slots,
     pub(super) moves: Moves,
@@ -94,6 +98,9 @@ pub struct Allocator {
     pub(super) stats: Stats,
     #[cfg(any(test, feature = "planted-faults"))]
     pub(super) fault: Option<Fault>,
+    /// What is made with a fault is checked as well.
+    #[cfg(any(test, feature = "planted-faults"))]
+    pub(super) check_faulty: bool,
 }
 
 impl Default for Allocator {
@@ -127,17 +134,21 @@ impl Allocator {
             next_waiting: NEVER,
             classes: Default::default(),
             registers: Table([Register::FREE; 64]),
-            fixed: Vec::new(),
+            fixed: vec![Vec::new(); 64],
+            fixed_used: RegSet::EMPTY,
             walls: Default::default(),
             allocatable: Default::default(),
             rank: Table([UNSET; 64]),
             pregs: Table([PReg::from_index(0); 64]),
+            known: Default::default(),
             slots: Default::default(),
             moves: Default::default(),
             output: Output::default(),
             stats: Stats::default(),
             #[cfg(any(test, feature = "planted-faults"))]
             fault: None,
+            #[cfg(any(test, feature = "planted-faults"))]
+            check_faulty: false,
         }
     }
 
@@ -157,10 +168,10 @@ impl Allocator {
         self.resolve(f, machine);
         self.map_safepoints();
         #[cfg(debug_assertions)]
-        if !self.broken_at_all()
+        if self.is_checked()
             && let Err(error) = super::checker::check(f, machine, &self.output)
         {
-            panic!("{error}\n{}", super::dump::listing(f, machine, &self.output));
+            panic!("wrong allocation: {error}\n{}", super::dump::listing(f, machine, &self.output));
         }
         Ok(&self.output)
     }
@@ -218,23 +229,34 @@ impl Allocator {
         self.uses.resize(f.operands().len(), UsePoint { at: 0, next: NONE });
         self.ranges.reserve(2 * self.values.len() + 1);
 
-        self.rank.0.fill(UNSET);
-        self.fixed.resize(64, Vec::new());
-        self.registers.0.fill(Register::FREE);
-        for list in &mut self.fixed {
-            list.clear();
+        for reg in std::mem::take(&mut self.fixed_used).iter() {
+            self.fixed[reg.index()].clear();
+            self.registers[reg.index()] = Register::FREE;
         }
         for class in 0..2 {
             self.walls[class].clear();
+            self.classes[class].clear();
+        }
+        if self.known != machine.allocatable {
+            self.learn(machine);
+        }
+        Ok(())
+    }
+
+    /// Makes the tables of the machine's registers.
+    #[cold]
+    fn learn(&mut self, machine: &Machine) {
+        self.known.clone_from(&machine.allocatable);
+        self.rank.0.fill(UNSET);
+        for class in 0..2 {
             self.allocatable[class] = RegSet::of(&machine.allocatable[class]);
-            self.classes[class].clear(machine.allocatable[class].len());
+            self.classes[class].set_registers(machine.allocatable[class].len());
             for (at, &reg) in machine.allocatable[class].iter().enumerate() {
                 let rank = class * 32 + at;
                 self.rank[reg.index()] = rank as u8;
                 self.pregs[rank] = reg;
             }
         }
-        Ok(())
     }
 
     /// Is this mistake to be made? Never, but in tests of the tests.
@@ -256,10 +278,19 @@ impl Allocator {
         false
     }
 
-    /// Makes each run from now on make a mistake.
+    /// Is the result checked? In debug builds it is, but where a mistake shall show in what the code does.
+    #[cfg(debug_assertions)]
+    fn is_checked(&self) -> bool {
+        #[cfg(any(test, feature = "planted-faults"))]
+        return self.fault.is_none() || self.check_faulty;
+        #[cfg(not(any(test, feature = "planted-faults")))]
+        true
+    }
+
+    /// Makes each run from now on make a mistake; `check` says whether debug builds check the result all the same.
     #[cfg(any(test, feature = "planted-faults"))]
-    pub fn plant(&mut self, fault: Option<Fault>) {
-        self.fault = fault;
+    pub fn plant(&mut self, fault: Option<Fault>, check: bool) {
+        (self.fault, self.check_faulty) = (fault, check);
     }
 }
 

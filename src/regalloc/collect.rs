@@ -217,6 +217,7 @@ impl Allocator {
             }
             let owners = [self.live.owners[0][reg.index()], self.live.owners[1][reg.index()]];
             let halves = [taken[0].contains(reg), taken[1].contains(reg)];
+            self.fixed_used.insert(PReg::from_index(rank as usize));
             let list = &mut self.fixed[rank as usize];
             if halves == [true; 2] && owners[0] == owners[1] {
                 list.push(FixedRange { from: early, to: early + 2, owner: owners[0] });

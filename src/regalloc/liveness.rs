@@ -1,8 +1,10 @@
 //! Liveness: from operands to use points, fixed ranges, and the ranges in which values live.
 //!
 //! How it works. One pass over the code, backward, collects what happens in each block (`collect`); that is all for values that live in
-//! one block only. Of the others it is noted in which blocks they are used; then for each such value the blocks are followed against the flow up to the definition. That is exact for any flow, also
-//! irreducible, and costs in proportion to what it yields: blocks into which values are alive.
+//! one block only. Of the others it is noted in which blocks they are used; then for each such value the blocks are followed against the flow up
+//! to the definition. That is exact for any flow, also irreducible, and costs in proportion to what it yields: blocks into which values are
+//! alive. Most values live in blocks that are near to each other: for them a set of blocks is a word, whose lowest bit is the definition's
+//! block, and a block's predecessors are a word, too.
 //!
 //! Sources. Brandner, Boissinot, Darte, Dupont de Dinechin, Rastello: *Computing liveness sets for SSA-form programs* (2011), for the walk
 //! by uses; Wimmer, Franz: *Linear scan register allocation on SSA form* (2010).
@@ -20,9 +22,38 @@ pub(super) struct Scratch {
     live: Vec<[u64; 2]>,
     /// By block: where its own last use ends, where that is known.
     ends: Vec<u32>,
+    /// By block: its predecessors, if all are near; else nothing.
+    near: Vec<Near>,
     stack: Vec<u32>,
     /// By [`PReg::index`](super::PReg::index): what is there early and late in an instruction. Masks say which are valid.
     pub owners: [Vec<u32>; 2],
+}
+
+/// A block's predecessors, as bits.
+#[derive(Clone, Copy, Default)]
+struct Near {
+    /// Bit `63 - n` is the block `n` before it, or itself.
+    before: u64,
+    /// Bit `n` is the block `n` behind it.
+    behind: u64,
+}
+
+impl Near {
+    fn of(block: u32, predecessors: &[u32]) -> Near {
+        let mut near = Near::default();
+        for &from in predecessors {
+            let distance = from.abs_diff(block);
+            if distance > 63 {
+                return Near::default();
+            }
+            if from <= block {
+                near.before |= 1 << (63 - distance);
+            } else {
+                near.behind |= 1 << distance;
+            }
+        }
+        near
+    }
 }
 
 /// Adds the block to those that the value is alive into. Is it a new one?
@@ -63,7 +94,10 @@ impl Allocator {
         self.late_starts.reverse();
         self.safepoints.reverse();
         self.special.reverse();
-        self.fixed.iter_mut().chain(&mut self.walls).for_each(|list| list.reverse());
+        for reg in self.fixed_used.iter() {
+            self.fixed[reg.index()].reverse();
+        }
+        self.walls.iter_mut().for_each(|list| list.reverse());
         self.link_blocks();
         self.build_ranges(f);
         Ok(())
@@ -72,6 +106,7 @@ impl Allocator {
     /// The points of the blocks, and the runs.
     #[inline(never)]
     fn number_blocks<F: Function + ?Sized>(&mut self, f: &F) {
+        self.live.near.clear();
         for block in 0..f.blocks() {
             let insts = f.block_insts(block);
             let (head, end) = (insts.start + block, insts.end + block + 1);
@@ -85,7 +120,9 @@ impl Allocator {
                 next_run: NONE,
                 entry: NONE,
             });
-            if let &[before] = f.predecessors(block) {
+            let predecessors = f.predecessors(block);
+            self.live.near.push(Near::of(block, predecessors));
+            if let &[before] = predecessors {
                 let (run, entry) = if before + 1 == block {
                     let info = &self.blocks[before as usize];
                     (info.run, info.entry)
@@ -122,10 +159,12 @@ impl Allocator {
     #[inline(never)]
     fn build_ranges<F: Function + ?Sized>(&mut self, f: &F) {
         let words = self.blocks.len().div_ceil(64);
-        self.live.live.clear();
-        self.live.live.resize(words, [0; 2]);
-        self.live.ends.clear();
-        self.live.ends.resize(self.blocks.len(), 0);
+        if self.live.live.len() < words {
+            self.live.live.resize(words, [0; 2]);
+        }
+        if self.live.ends.len() < self.blocks.len() {
+            self.live.ends.resize(self.blocks.len(), 0);
+        }
         for at in 0..self.globals.len() {
             let index = self.globals[at] as usize;
             let first = self.ranges.len() as u32;
@@ -169,21 +208,82 @@ impl Allocator {
     #[inline(never)]
     fn global_ranges<F: Function + ?Sized>(&mut self, f: &F, index: usize, from: u32) {
         let value = &self.values[index];
-        let (def, mut exposed) = (value.block, value.exposed);
-        let Scratch { live, ends, stack, .. } = &mut self.live;
-        let (live, ends, blocks) = (&mut live[..], &mut ends[..], &self.blocks[..]);
-        // The last of them comes last: if that is in the definition's run, so is all of the value's life.
-        let (mut tail, mut at) = (Exposed { block: def, end: value.end, next: NONE }, exposed);
+        let (def, mut at) = (value.block, value.exposed);
+        let (mut tail, mut used) = (Exposed { block: def, end: value.end, next: NONE }, 0);
         while let Some(&found) = self.exposed.get(at as usize) {
+            self.live.ends[found.block as usize] = found.end;
+            used |= 1 << (found.block - def) % 64;
             (tail, at) = (found, found.next);
         }
-        if blocks[tail.block as usize].run <= def {
+        // The last of them comes last: if that is in the definition's run, so is all of the value's life.
+        if self.blocks[tail.block as usize].run <= def {
             self.ranges.push(LiveRange { from, to: tail.end });
             return;
         }
+        if tail.block - def > 63 || !self.near_ranges(def, used, from, value.end) {
+            self.far_ranges(f, index, from);
+        }
+    }
+
+    /// The ranges of a value that lives in its block until `end` at least, and is used in those of a set, if all in which it lives are near.
+    /// Were they?
+    #[inline]
+    fn near_ranges(&mut self, def: u32, used: u64, from: u32, end: u32) -> bool {
+        let Scratch { near, ends, .. } = &self.live;
+        let (near, ends, blocks) =
+            (&near[def as usize..], &ends[def as usize..], &self.blocks[def as usize..]);
+        let (mut work, mut live_in, mut live_out) = (used, 0_u64, 0_u64);
+        while work != 0 {
+            let block = 63 - work.leading_zeros();
+            let Near { before, behind } = near[block as usize];
+            if before == 0 || behind.leading_zeros() < block {
+                return false;
+            }
+            let predecessors = before >> (63 - block) | behind << block;
+            live_in |= 1 << block;
+            live_out |= predecessors;
+            // What is behind the definition's block; keeps RF3.
+            work = (work | predecessors & !1) & !live_in;
+        }
+        let to = if live_out & 1 == 1 { blocks[0].to } else { end };
+        let mut open = LiveRange { from, to };
+        while live_in != 0 {
+            // From one block on through all that it lives into and out of.
+            let first = live_in.trailing_zeros();
+            let through = (!(live_in & live_out) & u64::MAX << first).trailing_zeros();
+            let to = if through == 64 {
+                live_in = 0;
+                blocks[63].to
+            } else {
+                let ends_here = live_in >> through & 1 == 1;
+                live_in &= !(u64::MAX >> (63 - through));
+                if ends_here { ends[through as usize] } else { blocks[through as usize - 1].to }
+            };
+            let from = blocks[first as usize].from;
+            if open.to == from {
+                open.to = to;
+                continue;
+            }
+            if open.from < open.to {
+                self.ranges.push(open);
+            }
+            open = LiveRange { from, to };
+        }
+        if open.from < open.to {
+            self.ranges.push(open);
+        }
+        true
+    }
+
+    /// The ranges of any value that is used in several blocks; where uses end in them is noted already.
+    #[inline(never)]
+    fn far_ranges<F: Function + ?Sized>(&mut self, f: &F, index: usize, from: u32) {
+        let value = &self.values[index];
+        let (def, mut exposed) = (value.block, value.exposed);
+        let Scratch { live, ends, stack, .. } = &mut self.live;
+        let (live, ends, blocks) = (&mut live[..], &ends[..], &self.blocks[..]);
         let mut last = def;
-        while let Some(&Exposed { block, end, next }) = self.exposed.get(exposed as usize) {
-            ends[block as usize] = end;
+        while let Some(&Exposed { block, next, .. }) = self.exposed.get(exposed as usize) {
             last = last.max(block);
             exposed = next;
             let mut current = enter(live, block).then_some(block);

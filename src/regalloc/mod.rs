@@ -112,7 +112,7 @@ pub trait Function {
     /// What is to know of a value.
     fn value(&self, vreg: VReg) -> ValueInfo;
 
-    /// All operands of all instructions, in order.
+    /// All operands of all instructions. Those of one follow each other.
     fn operands(&self) -> &[Operand];
     /// Those of an instruction, as a range of [`operands`](Self::operands).
     fn inst_operands(&self, inst: u32) -> Range<u32>;

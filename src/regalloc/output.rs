@@ -30,6 +30,17 @@ pub enum Point {
     After(u32),
 }
 
+impl Point {
+    /// A number: points are in the order of theirs.
+    #[inline]
+    pub fn place(self) -> u32 {
+        match self {
+            Point::Before(inst) => 2 * inst,
+            Point::After(inst) => 2 * inst + 1,
+        }
+    }
+}
+
 /// A move to insert. Those of one point are in an order in which they can be made one after another. A cycle is opened by a move to the
 /// scratch register of the class, or, where a move from slot to slot needs that one on the way, to a slot.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -42,7 +42,6 @@ pub(super) struct Moves {
     /// The points that have moves.
     pub points: Vec<u64>,
     pub all: Vec<Move>,
-    pub odd: Vec<u32>,
     /// The moves of the point that is put into order.
     pub group: Vec<Move>,
     pub pairs: Vec<(Alloc, Alloc)>,
@@ -74,23 +73,12 @@ impl Allocator {
         }
         moves.first.resize(2 * self.block_at.len() + 1, NONE);
         moves.points.resize(moves.first.len().div_ceil(64), 0);
-        let homes = std::mem::take(&mut self.homes);
-        output.allocs.clear();
         let operands = f.operands();
         output.allocs.resize(operands.len(), Alloc::None);
-        // The operands whose values are in more than one place, or stored.
-        let mut odd = std::mem::take(&mut moves.odd);
-        odd.clear();
-        for (number, (op, alloc)) in operands.iter().zip(&mut output.allocs[..]).enumerate() {
-            *alloc = homes[op.vreg.index()];
-            if *alloc == Alloc::None {
-                odd.push(number as u32);
-            }
-        }
-        self.homes = homes;
-        let special = std::mem::take(&mut self.special);
-        let (mut next_special, mut next_odd) = (0, 0);
         output.edits.clear();
+        let special = std::mem::take(&mut self.special);
+        let mut next_special = special.iter();
+        let mut particular = next_special.next();
         for block in 0..f.blocks() {
             let insts = f.block_insts(block);
             for &param in f.params(block) {
@@ -98,43 +86,32 @@ impl Allocator {
                     self.store_param(param, insts.start + block, &mut moves);
                 }
             }
-            // Only those have to be looked at, and what is particular about instructions.
-            let mut next = insts.start;
-            while next < insts.end {
-                let mut inst = insts.end;
-                if let Some(&number) = odd.get(next_odd) {
-                    inst = inst_with(f, number, next..insts.end);
+            let last = insts.end - 1;
+            for inst in insts {
+                let range = f.inst_operands(inst);
+                let range = range.start as usize..range.end as usize;
+                // Those whose values are in more than one place, or stored, have to be looked at one by one.
+                let mut odd = false;
+                for (op, alloc) in operands[range.clone()].iter().zip(&mut output.allocs[range.clone()]) {
+                    *alloc = self.homes[op.vreg.index()];
+                    odd |= *alloc == Alloc::None;
                 }
-                if let Some(&Special { inst: found, def, used }) = special.get(next_special)
-                    && found <= inst
-                    && found < insts.end
+                if let Some(&Special { inst: found, def, used }) = particular
+                    && found == inst
                 {
-                    next_special += 1;
-                    // Mostly two values that got the same register.
-                    if found < inst && def != NONE {
-                        let (def, used) = (def as usize, used as usize);
-                        if output.allocs[def] != output.allocs[used] {
-                            let early = 2 * (found + block + 1);
-                            let range = f.inst_operands(found);
-                            let range = range.start as usize..range.end as usize;
-                            let (def, used) = (def - range.start, used - range.start);
-                            let allocs = &mut output.allocs[range.clone()];
-                            self.move_to_tied(&operands[range], def, used, early, &mut moves, allocs);
-                        }
-                        next = found + 1;
-                        continue;
+                    particular = next_special.next();
+                    if odd || def == NONE {
+                        self.place_special(f, inst, block, inst == last, &mut moves, &mut output.allocs);
+                    } else if output.allocs[def as usize] != output.allocs[used as usize] {
+                        // Mostly they got the same register.
+                        let early = 2 * (inst + block + 1);
+                        let (def, used) = (def as usize - range.start, used as usize - range.start);
+                        let allocs = &mut output.allocs[range.clone()];
+                        self.move_to_tied(&operands[range], def, used, early, &mut moves, allocs);
                     }
-                    inst = found;
+                } else if odd {
+                    self.place_special(f, inst, block, inst == last, &mut moves, &mut output.allocs);
                 }
-                if inst == insts.end {
-                    break;
-                }
-                let end = f.inst_operands(inst).end;
-                while odd.get(next_odd).is_some_and(|&number| number < end) {
-                    next_odd += 1;
-                }
-                self.place_special(f, inst, block, inst + 1 == insts.end, &mut moves, &mut output.allocs);
-                next = inst + 1;
             }
             let arguments = f.arguments(block);
             if !arguments.is_empty() {
@@ -149,7 +126,6 @@ impl Allocator {
             }
         }
         self.special = special;
-        moves.odd = odd;
         let connected = self.stats.splits > 0 || self.terminator_defs;
         for index in 0..if connected { self.values.len() as u32 } else { 0 } {
             let split = self.intervals[index as usize].next != NONE;
@@ -467,25 +443,6 @@ impl Allocator {
             }
         }
     }
-}
-
-/// Of a range of instructions, the one with that operand, or the range's end. Mostly it is near to the beginning.
-#[inline]
-fn inst_with<F: Function + ?Sized>(f: &F, number: u32, insts: std::ops::Range<u32>) -> u32 {
-    if f.inst_operands(insts.end - 1).end <= number {
-        return insts.end;
-    }
-    let (mut first, mut step) = (insts.start, 1);
-    while first + step < insts.end && f.inst_operands(first + step).start <= number {
-        first += step;
-        step *= 2;
-    }
-    let mut end = insts.end.min(first + step);
-    while end - first > 1 {
-        let middle = first + (end - first) / 2;
-        if f.inst_operands(middle).start <= number { first = middle } else { end = middle }
-    }
-    first
 }
 
 /// Is a def tied to the operand?

@@ -41,7 +41,7 @@ pub(super) struct Register {
 
 impl Register {
     pub(super) const FREE: Register =
-        Register { holder: NONE, to: 0, range: 0, last_need: 0, need: NONE, fixed: 0, fixed_from: 0 };
+        Register { holder: NONE, to: 0, range: 0, last_need: 0, need: NONE, fixed: 0, fixed_from: FAR };
 }
 
 /// An interval with a register, in a hole.
@@ -84,10 +84,14 @@ pub(super) struct Class {
 }
 
 impl Class {
-    pub(super) fn clear(&mut self, registers: usize) {
+    /// There are so many registers.
+    pub(super) fn set_registers(&mut self, registers: usize) {
         assert!(registers <= 32, "a class has at most 32 registers");
         self.all = if registers == 32 { u32::MAX } else { (1 << registers) - 1 };
         self.bits = std::array::from_fn(|lane| 1 << lane);
+    }
+
+    pub(super) fn clear(&mut self) {
         (self.held, self.holes) = (0, 0);
         (self.event, self.resume, self.fixed_from) = (0, FAR, 0);
         (self.wall, self.wall_at, self.limited_from) = (0, 0, 0);
@@ -300,7 +304,7 @@ impl Allocator {
     #[inline(never)]
     fn pass_fixed(&mut self, class: usize, at: u32) {
         let mut least = FAR;
-        for reg in each(class as u32 * 32, self.classes[class].all) {
+        for reg in each(class as u32 * 32, (self.fixed_used.0 >> (class * 32)) as u32) {
             let register = &mut self.registers[reg];
             let list = &self.fixed[reg];
             while list.get(register.fixed as usize).is_some_and(|range| range.to <= at) {

@@ -5,9 +5,28 @@
 use super::allocator::Allocator;
 use super::fault::Fault;
 use super::interval::NONE;
-use super::resolve::Moves;
+use super::resolve::{Move, Moves};
 use super::{Alloc, Edit, Machine, Output, Point, RegSet, VReg};
 use crate::parallel_move::{self, Step};
+
+/// So many moves are compared with each other.
+const FEW: usize = 8;
+
+/// Puts moves into an order in which each writes what none behind it reads. Is there one, with moves that are made as they are? If not, the
+/// order is any.
+fn put_in_order(group: &mut [Move]) -> bool {
+    for at in 0..group.len() {
+        let rest = &group[at..];
+        let free = |&to: &usize| {
+            rest.iter().enumerate().all(|(from, other)| from == to || other.from != rest[to].to)
+        };
+        match (0..rest.len()).find(free) {
+            Some(next) if !rest[next].computes_slot() => group.swap(at, at + next),
+            _ => return false,
+        }
+    }
+    true
+}
 
 impl Allocator {
     /// Puts the moves of each point into order.
@@ -65,18 +84,29 @@ impl Allocator {
             }
             return;
         }
+        let unordered = self.broken(Fault::UnorderedMoves);
+        let first = output.edits.len();
+        if unordered || group.len() <= FEW && put_in_order(group) {
+            for found in moves.group.iter() {
+                self.edit(output, Edit { point, vreg: found.vreg, from: found.from, to: found.to });
+            }
+        } else {
+            self.sequence_cycles(machine, point, moves, output);
+        }
+        if !unordered && self.broken(Fault::ReversedMoves) {
+            output.edits[first..].reverse();
+        }
+    }
+
+    /// The same of moves of which some are in a cycle, or that are many, or of which one computes a value for a slot.
+    #[inline(never)]
+    fn sequence_cycles(&mut self, machine: &Machine, point: Point, moves: &mut Moves, output: &mut Output) {
+        let group = &mut moves.group;
         group.sort_unstable_by_key(|found| found.to);
         moves.pairs.clear();
         let direct = group.iter().filter(|found| !found.computes_slot());
         moves.pairs.extend(direct.map(|found| (found.from, found.to)));
         let value_to = |to: Alloc| group[group.partition_point(|found| found.to < to)].vreg;
-        if self.broken(Fault::UnorderedMoves) {
-            for found in &moves.group {
-                self.edit(output, Edit { point, vreg: found.vreg, from: found.from, to: found.to });
-            }
-            return;
-        }
-        let first = output.edits.len();
         let through_scratch =
             group.iter().any(|found| matches!((found.from, found.to), (Alloc::Slot(_), Alloc::Slot(_))));
         let mut saved = Alloc::None;
@@ -107,9 +137,6 @@ impl Allocator {
             let scratch = Alloc::Reg(machine.scratch[self.values[found.vreg.index()].info.class as usize]);
             self.edit(output, Edit { point, vreg: found.vreg, from: Alloc::None, to: scratch });
             self.edit(output, Edit { point, vreg: found.vreg, from: scratch, to: found.to });
-        }
-        if self.broken(Fault::ReversedMoves) {
-            output.edits[first..].reverse();
         }
     }
 

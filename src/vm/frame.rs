@@ -173,7 +173,7 @@ impl Iterator for Frames<'_> {
                 pc: at.word,
                 regs: std::ptr::null_mut(),
                 cost: at.cost,
-                native: Some(frame),
+                native: Some(at.at),
                 shadowed: false,
                 window_refs: 0,
             });

@@ -39,6 +39,8 @@ pub struct NativeFrame {
 /// What a frame of native code is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct NativeAt {
+    /// Its place: another than was asked for, if there is a frame between that is none of the program's.
+    pub at: NativeFrame,
     /// The function, and the first word of the instruction at hand.
     pub func: u32,
     pub word: u32,
@@ -72,7 +74,7 @@ pub trait Tier: Send {
     /// The program is another one now: what was compiled is void. Nothing runs.
     fn program_changed(&self, machine: &mut Machine);
 
-    /// The frame at a place; none where the interpreter entered.
+    /// The first frame of the program from a place on; none where the interpreter entered.
     fn frame(&self, at: NativeFrame) -> Option<NativeAt>;
 
     /// Whether the frame has a handler for what the call at which it waits raises.

@@ -1,4 +1,4 @@
-//! The stages `codegen` and `allocation`: what functions become on a machine.
+//! The stages `codegen`, `intervals` and `allocation`: what functions become on a machine.
 
 use orus::code::features::{self, X64 as Features};
 use orus::codegen::x64::X64;
@@ -78,5 +78,12 @@ pub fn codegen(parsed: &Parsed, words: &[&str]) -> String {
 pub fn allocation(parsed: &Parsed, words: &[&str]) -> String {
     each(parsed, words, |compiler, function, _| {
         format!("{}\n{}", function.name, compiler.allocation_listing(function.sig.convention))
+    })
+}
+
+/// `intervals x64 …`: where each value lives, as a picture of the function's first hundred steps.
+pub fn intervals(parsed: &Parsed, words: &[&str]) -> String {
+    each(parsed, words, |compiler, function, _| {
+        format!("{}\n{}", function.name, compiler.interval_picture(function.sig.convention))
     })
 }

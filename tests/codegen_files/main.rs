@@ -29,6 +29,8 @@ const STAGES: &[(&str, Stage)] = &[
     ("eval", eval),
     // `codegen x64 [features=baseline] [regs=N]`: the machine code.
     ("codegen", |parsed, words| checked(parsed, words, machine::codegen)),
+    // `intervals x64 …`: where values live, as a picture.
+    ("intervals", |parsed, words| checked(parsed, words, machine::intervals)),
     // `allocation x64 …`: machine instructions with their places.
     ("allocation", |parsed, words| checked(parsed, words, machine::allocation)),
 ];

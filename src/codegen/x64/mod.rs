@@ -213,15 +213,8 @@ impl Isa for X64 {
     }
 
     #[inline]
-    fn is_candidate_after(inst: &Inst) -> bool {
-        matches!(
-            inst,
-            Inst::Const(_)
-                | Inst::Lea(..)
-                | Inst::Alu(_, _, inst::Src::Imm(_))
-                | Inst::Branch(..)
-                | Inst::Exit(..)
-        )
+    fn candidates_after(inst: &Inst) -> u32 {
+        patterns::candidates_after(inst)
     }
 
     #[inline]

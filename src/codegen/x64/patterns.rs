@@ -20,6 +20,18 @@ pub(super) const AFTER: &[AfterPattern<X64>] = &[
     AfterPattern { name: "flags-of-result", apply: flags_of_result },
 ];
 
+/// Which of them can apply, by their places in the table.
+#[inline]
+pub(super) fn candidates_after(inst: &Inst) -> u32 {
+    match inst {
+        Inst::Const(_) => 1,
+        Inst::Lea(..) => 1 << 1,
+        Inst::Alu(_, _, Src::Imm(128)) => 1 << 2,
+        Inst::Branch(Test::Zero(_), _) | Inst::Exit(Test::Zero(_), _, _) => 1 << 3,
+        _ => 0,
+    }
+}
+
 /// A zero-extension of what is so narrow already is a move, which allocation mostly removes.
 fn extension_of_narrow(w: &mut Before<'_, X64>, inst: u32) -> bool {
     let Inst::Extend(extend, Src::Rm) = w.inst(inst) else { return false };

@@ -26,6 +26,7 @@
 //!   edge there.
 //! - V16 Symbols exist, and so does the layout of a new object, which is not t0.
 //! - V17 No store is of the class `fixed`.
+//! - V18 A function that counts its depth has the Orus convention: that of the system has no register for what is left.
 //!
 //! Cost. Nearly linear: each frame state's slots are looked at once; of all values in it, that which is defined last decides for further uses.
 
@@ -37,7 +38,7 @@ mod tests;
 use std::fmt;
 
 use super::function::{Def, Function};
-use super::module::Module;
+use super::module::{Convention, Module};
 use super::print::{print_inst, type_name};
 use super::types::{Block, Inst, Kind, Type, TypeId, Value};
 
@@ -230,7 +231,7 @@ impl Verifier<'_> {
         if known { Ok(()) } else { problem(8, format!("The layout of {value}: {ty} does not exist.")) }
     }
 
-    /// V2, V16.
+    /// V2, V16, V18.
     fn entry(&self) -> Verify {
         let function = self.function;
         let entry = function.entry();
@@ -248,6 +249,9 @@ impl Verifier<'_> {
         match function.depth_check {
             Some(symbol) if symbol.index() >= self.module.symbols.len() => {
                 error(16, None, format!("There is no symbol {symbol} for the depth."))
+            }
+            Some(_) if function.sig.convention != Convention::Orus => {
+                error(18, None, "A function of the system's convention cannot count its depth.")
             }
             _ => Ok(()),
         }

@@ -223,6 +223,11 @@ fn v16_places_outside() {
     });
 }
 
+#[test]
+fn v18_depth_by_the_systems_convention() {
+    broken(18, "cannot count its depth", |f, _| f.depth_check = Some(Symbol(0)));
+}
+
 /// What nothing uses any more may refer to what is gone.
 #[test]
 fn leftovers_do_not_matter() {

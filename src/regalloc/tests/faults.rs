@@ -15,7 +15,7 @@ struct Found {
 
 fn look_for(fault: Fault, programs: u64) -> Found {
     let mut allocator = Allocator::new();
-    allocator.plant(Some(fault));
+    allocator.plant(Some(fault), false);
     let mut found = Found::default();
     for seed in 0..programs {
         let (code, machine, _) = draw(seed, 1 + (seed % 40) as usize);
@@ -24,7 +24,7 @@ fn look_for(fault: Fault, programs: u64) -> Found {
             Err(_) => {
                 found.by_panic += 1;
                 allocator = Allocator::new();
-                allocator.plant(Some(fault));
+                allocator.plant(Some(fault), false);
             }
             Ok(Err(_)) => {}
             Ok(Ok(output)) => {
@@ -68,10 +68,10 @@ fn a_context_recovers() {
     let mut allocator = Allocator::new();
     for seed in 0..200 {
         let (code, machine, _) = draw(seed, 20);
-        allocator.plant(Some(Fault::ALL[seed as usize % Fault::ALL.len()]));
+        allocator.plant(Some(Fault::ALL[seed as usize % Fault::ALL.len()]), false);
         let _ =
             std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| allocator.run(&code, &machine).is_ok()));
-        allocator.plant(None);
+        allocator.plant(None, false);
         let outcome = try_out(&mut allocator, &code, &machine, seed);
         assert!(!matches!(outcome, Outcome::Wrong(_)), "{outcome:?}");
     }

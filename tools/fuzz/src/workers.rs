@@ -6,6 +6,7 @@
 
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Write};
+use std::ops::Range;
 use std::process::{Command, Stdio};
 use std::sync::mpsc;
 use std::time::Duration;
@@ -120,15 +121,22 @@ impl std::str::FromStr for Share {
     }
 }
 
-/// Runs cases 0 to `cases` in `jobs` worker processes: this program with the arguments `arguments` and `--share`.
+/// Runs `cases` in `jobs` worker processes: this program with the arguments `arguments` and `--share`.
 /// A case may take `patience`; `stop_after` failures end the run.
-pub fn run(cases: u64, jobs: u64, arguments: &[String], patience: Duration, stop_after: usize) -> Findings {
+pub fn run(
+    cases: Range<u64>,
+    jobs: u64,
+    arguments: &[String],
+    patience: Duration,
+    stop_after: usize,
+) -> Findings {
     let (sender, receiver) = mpsc::channel::<Message>();
+    let Range { start: first, end } = cases;
     for job in 0..jobs {
         let sender = sender.clone();
         let arguments = arguments.to_vec();
         std::thread::spawn(move || {
-            let mut share = Share { first: job, end: cases, step: jobs };
+            let mut share = Share { first: first + job, end, step: jobs };
             while share.first < share.end {
                 match worker(share, &arguments, patience, &sender) {
                     None => return,

@@ -12,9 +12,9 @@ pub enum Fault {
     /// What a pass does, by its number.
     #[cfg(feature = "planted-faults")]
     Pass(u32),
-    /// What the allocator does.
+    /// What the allocator does, and whether builds that check allocations check these, too: else it has to show in what the code does.
     #[cfg(feature = "planted-faults")]
-    Allocator(orus::regalloc::Fault),
+    Allocator { fault: orus::regalloc::Fault, check: bool },
 }
 
 /// All of them, by name.
@@ -26,12 +26,27 @@ pub fn all() -> Vec<(String, Fault)> {
     {
         let passes = orus::opt::fault::FAULTS.iter();
         all.extend(passes.map(|&(number, pass, _)| (format!("{pass}-{number}"), Fault::Pass(number))));
-        // Code for x86_64 does not mind how its slots are aligned.
-        let seen = |fault: &&orus::regalloc::Fault| **fault != orus::regalloc::Fault::UnalignedWideSlot;
-        let allocator = orus::regalloc::Fault::ALL.iter().filter(seen);
-        all.extend(allocator.map(|&fault| (format!("allocator-{fault:?}"), Fault::Allocator(fault))));
+        use orus::regalloc::Fault::{RematFromSlot, UnalignedWideSlot};
+        for &fault in orus::regalloc::Fault::ALL {
+            all.push((format!("allocator-{fault:?}"), Fault::Allocator { fault, check: true }));
+            // These are wrong on paper only: code for x86_64 does not mind how its slots are aligned.
+            if !matches!(fault, UnalignedWideSlot | RematFromSlot) {
+                all.push((
+                    format!("allocator-{fault:?}-unchecked"),
+                    Fault::Allocator { fault, check: false },
+                ));
+            }
+        }
     }
     all
+}
+
+/// How many there are of the allocator and the passes.
+pub fn planted() -> usize {
+    #[cfg(feature = "planted-faults")]
+    return orus::opt::fault::FAULTS.len() + orus::regalloc::Fault::ALL.len();
+    #[cfg(not(feature = "planted-faults"))]
+    0
 }
 
 /// What spoils functions.

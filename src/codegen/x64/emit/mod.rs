@@ -145,13 +145,13 @@ pub(super) fn ymm(reg: Xmm) -> Ymm {
 
 /// Emits an instruction.
 pub(super) fn inst(e: &mut E<'_>, number: u32, allocs: &[Alloc]) {
-    let inst = e.code.insts()[number as usize];
+    let inst = *e.code.inst(number);
     let ops = &mut Ops { allocs, at: 0 };
     match inst {
         Inst::Params => frame::params(e, allocs),
         Inst::Incoming(offset, kind) => moves::incoming(e, offset, kind, ops.next()),
         Inst::Const(_) => {
-            let operand = e.code.inst_operand(number, 0);
+            let operand = e.code.inst_operand(number, 0).vreg;
             let (info, remat) = (crate::regalloc::Function::value(e.code, operand), e.code.remat(operand));
             // A constant that nobody needs in a register was given none.
             match ops.next() {
@@ -168,7 +168,7 @@ pub(super) fn inst(e: &mut E<'_>, number: u32, allocs: &[Alloc]) {
             moves::gpr(e, from, to);
         }
         Inst::MoveFloat => {
-            let vreg = e.code.inst_operand(number, 0);
+            let vreg = e.code.inst_operand(number, 0).vreg;
             let info = crate::regalloc::Function::value(e.code, vreg);
             let (from, to) = (ops.next(), ops.next());
             moves::edit(e, from, to, info, super::super::minst::Remat::No);
@@ -254,7 +254,7 @@ pub(super) fn inst(e: &mut E<'_>, number: u32, allocs: &[Alloc]) {
         Inst::Set(test, cc) => control::set(e, test, cc, ops),
         Inst::Select(size, test, cc) => control::select(e, size, test, cc, ops),
         Inst::SelectFloat(test, cc, then) => {
-            let vreg = e.code.inst_operand(number, 0);
+            let vreg = e.code.inst_operand(number, 0).vreg;
             let info = crate::regalloc::Function::value(e.code, vreg);
             control::select_float(e, test, cc, then, info, ops);
         }

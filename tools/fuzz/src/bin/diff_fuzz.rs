@@ -214,7 +214,7 @@ fn drive(arguments: &Arguments) -> ExitCode {
     }
     // Minimising takes a while, a program alone does not.
     let patience = Duration::from_secs(if arguments.minimise { 900 } else { 120 });
-    let mut findings = workers::run(arguments.cases, arguments.jobs.max(1), &passed_on, patience, 20);
+    let mut findings = workers::run(0..arguments.cases, arguments.jobs.max(1), &passed_on, patience, 20);
     for (case, why) in &findings.failures {
         println!("case {case} (--seed {} --case {case}): {why}\n", arguments.seed);
     }

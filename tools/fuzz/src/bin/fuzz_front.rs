@@ -151,7 +151,7 @@ fn drive(arguments: &Arguments, corpus: &Corpus) -> ExitCode {
         passed_on.push("--plant".to_owned());
     }
     let findings =
-        workers::run(arguments.cases, arguments.jobs.max(1), &passed_on, Duration::from_secs(60), 20);
+        workers::run(0..arguments.cases, arguments.jobs.max(1), &passed_on, Duration::from_secs(60), 20);
     for (number, why) in &findings.failures {
         let (_, case) = make(arguments, corpus, *number);
         let file = write_case(arguments, *number, &case);

@@ -313,12 +313,12 @@ impl Body<'_> {
     /// A guard that mostly holds.
     pub(super) fn guard_statement(&mut self) {
         let reason = self.make.rng.weighted(&[
-            (2, Reason::Kind),
+            (5, Reason::Kind),
             (4, Reason::Target),
-            (3, Reason::Branch),
+            (4, Reason::Branch),
             (1, Reason::Bounds),
             (1, Reason::Null),
-            (4, Reason::Other),
+            (3, Reason::Other),
         ]);
         let guard = self.guard(reason);
         match self.below(6) {
