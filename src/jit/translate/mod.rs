@@ -431,7 +431,7 @@ impl Translator<'_> {
                     Kind::Ref => self.b.store(Mem::Ref, to, value, Alias::FRAME),
                     Kind::F64 => self.b.store(Mem::F64, to, value, Alias::FRAME),
                     _ => {
-                        let slot = self.to_slot(value);
+                        let slot = self.canonical(value);
                         self.b.store(Mem::I64, to, slot, Alias::FRAME);
                     }
                 }
