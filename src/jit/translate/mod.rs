@@ -45,7 +45,7 @@ mod strings;
 use std::collections::BTreeMap;
 
 use super::unit::{Callee, Declined, Entry, Scope, Steps, Unit};
-use crate::bytecode::{self, Program};
+use crate::bytecode::{self, Op, Program};
 use crate::ir::builder::{Address, Builder, Var};
 use crate::ir::{
     self, Alias, Block, Cond, Convention, Effects, FrameState, Function, Guard, Kind, Mem, Module, Reason,
@@ -253,9 +253,15 @@ impl Translator<'_> {
         self.begin(Block(0));
         self.written = self.find_written();
         let frame = self.b.param(0);
+        let constants = self.constants();
         let live: Vec<u16> = liveness::members(self.liveness.start(header)).collect();
         for &register in &live {
             let kind = self.kind(register);
+            if let Some(slot) = constants[usize::from(register)] {
+                let value = self.b.function.constant(kind, slot);
+                self.set(register, value);
+                continue;
+            }
             let from = Address::at(frame, 8 * i32::from(register));
             let value = self.b.load(registers::mem_of(kind), from, Alias::FRAME);
             self.set(register, value);
@@ -272,6 +278,31 @@ impl Translator<'_> {
         if self.code.is_header(header) {
             self.preload(header);
         }
+    }
+
+    /// By register: its constant, if the function gives it no other value. (A scalar that is read before it is written may have any.)
+    fn constants(&self) -> Vec<Option<u64>> {
+        let (mut constants, mut written) = (vec![None; self.kinds.len()], vec![false; self.kinds.len()]);
+        let params = [
+            0..self.function.ref_params,
+            self.function.refs..self.function.refs + self.function.scalar_params,
+        ];
+        params.into_iter().flatten().for_each(|register| written[register as usize] = true);
+        for inst in &self.code.insts {
+            let constant = match inst.op {
+                Op::Const => Some(i64::from(inst.imm()) as u64),
+                Op::ConstWide => inst.extra.first().copied(),
+                _ => None,
+            };
+            liveness::for_each_register(self.program, &self.code, inst, |register, access| {
+                if access != bytecode::Access::Use {
+                    let register = usize::from(register);
+                    let again = std::mem::replace(&mut written[register], true);
+                    constants[register] = if again { None } else { constant };
+                }
+            });
+        }
+        constants
     }
 
     /// From here on the table is that of another block of the IR.
