@@ -23,8 +23,8 @@
 
 use smallvec::SmallVec;
 
-use crate::bytecode::FuncId;
-use crate::ir::{Function, Module};
+use crate::bytecode::{self, FuncId, Program};
+use crate::ir::{Convention, Function, Kind, Module, Signature, Type};
 
 /// What is compiled.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
@@ -42,6 +42,42 @@ pub enum Entry {
     Function,
     /// At the `loop` instruction at this word, from the interpreter.
     Loop(u32),
+}
+
+/// The kind that a register of a bytecode kind has in the IR.
+pub const fn kind_of(kind: bytecode::Kind) -> Kind {
+    match kind {
+        bytecode::Kind::I32 => Kind::I32,
+        bytecode::Kind::I64 => Kind::I64,
+        bytecode::Kind::U32 | bytecode::Kind::Tag => Kind::U32,
+        bytecode::Kind::U64 => Kind::U64,
+        bytecode::Kind::F64 => Kind::F64,
+        bytecode::Kind::Bool => Kind::Bool,
+        bytecode::Kind::Ref => Kind::Ref,
+    }
+}
+
+/// How native code calls a function: see the table above.
+pub fn signature(program: &Program, func: FuncId) -> Signature {
+    let function = &program.functions[func.index()];
+    let (refs, ref_params) = (function.refs as usize, function.ref_params as usize);
+    let scalars = &function.registers[refs..refs + function.scalar_params as usize];
+    let params = function.registers[..ref_params].iter().chain(scalars);
+    let kind = |ty| kind_of(program.kind(ty));
+    Signature {
+        params: params.map(|register| Type::from(kind(register.ty))).collect(),
+        result: function.ret.map_or(Kind::None, kind).into(),
+        convention: Convention::Orus,
+    }
+}
+
+/// How native code calls a function as a value: the value is the first argument, whether the function has captures or not.
+pub fn value_signature(program: &Program, func: FuncId) -> Signature {
+    let mut signature = signature(program, func);
+    if program.functions[func.index()].closure.is_none() {
+        signature.params.insert(0, Kind::Ref.into());
+    }
+    signature
 }
 
 /// What a function is that the unit's module declares: by [`ir::Func`](crate::ir::Func), beginning with the unit itself.
