@@ -1,10 +1,10 @@
 //! Calls of Orus code.
 
-use super::{Translator, offsets, signature};
+use super::{Translator, offsets};
 use crate::bytecode::{FuncId, Inst, TypeDesc};
 use crate::ir::builder::Address;
 use crate::ir::{Alias, Convention, Func, Kind, Mem, Sig, Signature, Value};
-use crate::jit::unit::Entry;
+use crate::jit::unit::{Entry, signature};
 
 /// What is called.
 enum Called {
@@ -24,7 +24,7 @@ impl Translator<'_> {
         let called = if func == self.scope.func && self.scope.entry == Entry::Function {
             Called::This
         } else {
-            let signature = signature(self.program, &self.program.functions[func.index()]);
+            let signature = signature(self.program, func);
             let sig = self.b.module.sig(signature);
             let table = self.table(offsets::ENTRIES);
             let at = self.table_at(table, func.0, 8);

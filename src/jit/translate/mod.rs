@@ -44,7 +44,7 @@ mod strings;
 
 use std::collections::BTreeMap;
 
-use super::unit::{Callee, Declined, Entry, Scope, Steps, Unit};
+use super::unit::{self, Callee, Declined, Entry, Scope, Steps, Unit};
 use crate::bytecode::{self, Op, Program};
 use crate::ir::builder::{Address, Builder, Var};
 use crate::ir::{
@@ -61,27 +61,9 @@ pub const REGISTERS_LIMIT: usize = 4096;
 /// Words of code times registers: more is not compiled. It bounds the slots of all frame states.
 pub const SLOTS_LIMIT: usize = 1 << 23;
 
-/// The kind of a register or parameter of a type.
-pub(super) fn kind_of(program: &Program, ty: bytecode::TypeId) -> Kind {
-    match program.kind(ty) {
-        bytecode::Kind::I32 => Kind::I32,
-        bytecode::Kind::I64 => Kind::I64,
-        bytecode::Kind::U32 | bytecode::Kind::Tag => Kind::U32,
-        bytecode::Kind::U64 => Kind::U64,
-        bytecode::Kind::F64 => Kind::F64,
-        bytecode::Kind::Bool => Kind::Bool,
-        bytecode::Kind::Ref => Kind::Ref,
-    }
-}
-
-/// The signature of a function as native code calls it.
-pub fn signature(program: &Program, function: &bytecode::Function) -> Signature {
-    let (refs, params) = (function.refs as usize, function.scalar_params as usize);
-    let scalars = function.registers.get(refs..refs + params).unwrap_or(&[]);
-    let mut kinds = vec![Kind::Ref; function.ref_params as usize];
-    kinds.extend(scalars.iter().map(|register| kind_of(program, register.ty)));
-    let result = function.ret.map_or(Kind::None, |ty| kind_of(program, ty));
-    Signature::new(&kinds, result, Convention::Orus)
+/// The kind of a register of a type.
+fn kind_of(program: &Program, ty: bytecode::TypeId) -> Kind {
+    unit::kind_of(program.kind(ty))
 }
 
 /// Translates a function of a verified program, or one of its loops. What its instructions need the interpreter for is added to `steps`.
@@ -103,7 +85,7 @@ pub fn translate(program: &Program, scope: Scope, steps: &mut Steps) -> Result<U
     let code = Code::new(program, function, scope.entry).ok_or(Declined::NoEntry)?;
     let mut module = Module::new();
     let (name, sig) = match scope.entry {
-        Entry::Function => (format!("f{}", scope.func.0), signature(program, function)),
+        Entry::Function => (format!("f{}", scope.func.0), unit::signature(program, scope.func)),
         Entry::Loop(word) => {
             (format!("f{}_{word}", scope.func.0), Signature::new(&[Kind::I64], Kind::I64, Convention::Orus))
         }
