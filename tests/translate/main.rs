@@ -6,6 +6,7 @@
 
 #[path = "../common/directory.rs"]
 mod directory;
+mod memory;
 mod scalars;
 
 use std::collections::{BTreeMap, HashSet};
@@ -183,7 +184,7 @@ fn check(program: &Program, stride: usize, count: &mut Count, compiler: &mut Com
         } else {
             count.loops += 1;
         }
-        if count.units % stride != 0 {
+        if !count.units.is_multiple_of(stride) {
             continue;
         }
         for level in [Level::None, Level::Fast, Level::Full] {

@@ -119,13 +119,13 @@ impl Translator<'_> {
         self.set(inst.lane(0), value);
     }
 
-    pub(super) fn to_f64(&mut self, inst: &Inst<'_>) {
+    pub(super) fn int_as_f64(&mut self, inst: &Inst<'_>) {
         let x = self.operand(inst, 1);
         let value = self.b.convert(x, Kind::F64);
         self.set(inst.lane(0), value);
     }
 
-    pub(super) fn from_f64(&mut self, inst: &Inst<'_>) {
+    pub(super) fn f64_as_int(&mut self, inst: &Inst<'_>) {
         let x = self.operand(inst, 1);
         let kind = self.kind(inst.lane(0));
         let out = self.out(Reason::Conversion);

@@ -1,10 +1,10 @@
 //! Calls of Orus code.
 
-use super::{Translator, offsets, signature};
+use super::{Translator, offsets};
 use crate::bytecode::{FuncId, Inst, TypeDesc};
 use crate::ir::builder::Address;
 use crate::ir::{Alias, Convention, Func, Kind, Mem, Sig, Signature, Value};
-use crate::jit::unit::Entry;
+use crate::jit::unit::{Entry, signature};
 
 /// What is called.
 enum Called {
@@ -16,18 +16,21 @@ enum Called {
 
 impl Translator<'_> {
     pub(super) fn call(&mut self, inst: &Inst<'_>) {
-        let func = FuncId(inst.index());
         let args: Vec<Value> = inst.args().map(|register| self.get(register)).collect();
+        self.call_known(inst, FuncId(inst.index()), &args);
+    }
+
+    fn call_known(&mut self, inst: &Inst<'_>, func: FuncId, args: &[Value]) {
         let called = if func == self.scope.func && self.scope.entry == Entry::Function {
             Called::This
         } else {
-            let signature = signature(self.program, &self.program.functions[func.index()]);
+            let signature = signature(self.program, func);
             let sig = self.b.module.sig(signature);
             let table = self.table(offsets::ENTRIES);
             let at = self.table_at(table, func.0, 8);
             Called::At(sig, self.b.load(Mem::I64, at, Alias::RAW))
         };
-        self.emit(inst, called, &args);
+        self.emit(inst, called, args);
     }
 
     pub(super) fn call_value(&mut self, inst: &Inst<'_>) {
@@ -37,7 +40,8 @@ impl Translator<'_> {
         let kinds: Vec<Kind> = args.iter().map(|&arg| self.b.function.kind(arg)).collect();
         let result = match self.program.ty(self.function.registers[usize::from(inst.lane(1))].ty) {
             TypeDesc::Fn { ret, .. } => *ret,
-            TypeDesc::Closure { func, .. } => self.program.functions[func.index()].ret,
+            // It has captures, so its value is its first parameter.
+            TypeDesc::Closure { func, .. } => return self.call_known(inst, *func, &args),
             _ => None,
         };
         let result = result.map_or(Kind::None, |ty| super::kind_of(self.program, ty));

@@ -56,8 +56,8 @@ impl Translator<'_> {
 
             Sext32 | Zext32 => self.cut(inst),
             Bits => self.bits(inst),
-            F64FromS | F64FromU => self.to_f64(inst),
-            I32FromF64 | I64FromF64 | U32FromF64 | U64FromF64 => self.from_f64(inst),
+            F64FromS | F64FromU => self.int_as_f64(inst),
+            I32FromF64 | I64FromF64 | U32FromF64 | U64FromF64 => self.f64_as_int(inst),
             BoolFromInt | BoolFromF64 => self.is_not_zero(inst),
 
             // Polls are where control goes back.

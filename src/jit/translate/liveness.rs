@@ -1,10 +1,14 @@
 //! Which registers are read again before they are written: what frame states and ways out of loops have to hold.
 //!
-//! How it works. Backward over the blocks until nothing changes, a bit for each register. An instruction that may raise keeps alive what
+//! How it works. Backward over the blocks, a bit for each register, and again over those whose successors have changed. An instruction that may raise keeps alive what
 //! the innermost handler around it reads: the interpreter may go there from the very same instruction. It does so for the values *before* the
 //! instruction, so what it writes is alive in front of it, too, if the handler reads it.
 //!
 //! Cost. Registers / 64 words for each block; each block is looked at about as often as loops are nested around it.
+
+use std::collections::BinaryHeap;
+
+use smallvec::SmallVec;
 
 use super::blocks::{Code, NONE, may_raise};
 use crate::bytecode::builtin::{Builtin, Param};
@@ -90,21 +94,27 @@ impl Liveness {
         let count = code.blocks.len();
         let mut liveness =
             Liveness { width, at_start: vec![0; count * width], at_handler: vec![0; count * width] };
+        let mut preds: Vec<SmallVec<[u32; 4]>> = vec![SmallVec::new(); count];
+        for (block, data) in code.blocks.iter().enumerate() {
+            for &to in data.targets.iter().chain([&data.next, &data.catch]).filter(|&&to| to != NONE) {
+                preds[to as usize].push(block as u32);
+            }
+        }
         let mut set = vec![0; width];
-        // Most edges lead upward, so once from behind is nearly enough.
-        let mut changed = true;
-        while changed {
-            changed = false;
-            for block in (0..count as u32).rev() {
-                liveness.enter_end(code, block, &mut set);
-                for inst in code.block_insts(block).iter().rev() {
-                    liveness.step(program, code, block, inst, &mut set);
-                }
-                let start = block as usize * width..(block as usize + 1) * width;
-                if liveness.at_start[start.clone()] != set[..] {
-                    liveness.at_start[start].copy_from_slice(&set);
-                    changed = true;
-                }
+        // From behind: most edges lead upward.
+        let mut work: BinaryHeap<u32> = (0..count as u32).collect();
+        let mut waits = vec![true; count];
+        while let Some(block) = work.pop() {
+            waits[block as usize] = false;
+            liveness.enter_end(code, block, &mut set);
+            for inst in code.block_insts(block).iter().rev() {
+                liveness.step(program, code, block, inst, &mut set);
+            }
+            let start = block as usize * width..(block as usize + 1) * width;
+            if liveness.at_start[start.clone()] != set[..] {
+                liveness.at_start[start].copy_from_slice(&set);
+                let again = |pred: &&u32| !std::mem::replace(&mut waits[**pred as usize], true);
+                work.extend(preds[block as usize].iter().filter(again));
             }
         }
         liveness

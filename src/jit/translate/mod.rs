@@ -44,8 +44,8 @@ mod strings;
 
 use std::collections::BTreeMap;
 
-use super::unit::{Callee, Declined, Entry, Scope, Steps, Unit};
-use crate::bytecode::{self, Program};
+use super::unit::{self, Callee, Declined, Entry, Scope, Steps, Unit};
+use crate::bytecode::{self, Op, Program};
 use crate::ir::builder::{Address, Builder, Var};
 use crate::ir::{
     self, Alias, Block, Cond, Convention, Effects, FrameState, Function, Guard, Kind, Mem, Module, Reason,
@@ -61,27 +61,9 @@ pub const REGISTERS_LIMIT: usize = 4096;
 /// Words of code times registers: more is not compiled. It bounds the slots of all frame states.
 pub const SLOTS_LIMIT: usize = 1 << 23;
 
-/// The kind of a register or parameter of a type.
-pub(super) fn kind_of(program: &Program, ty: bytecode::TypeId) -> Kind {
-    match program.kind(ty) {
-        bytecode::Kind::I32 => Kind::I32,
-        bytecode::Kind::I64 => Kind::I64,
-        bytecode::Kind::U32 | bytecode::Kind::Tag => Kind::U32,
-        bytecode::Kind::U64 => Kind::U64,
-        bytecode::Kind::F64 => Kind::F64,
-        bytecode::Kind::Bool => Kind::Bool,
-        bytecode::Kind::Ref => Kind::Ref,
-    }
-}
-
-/// The signature of a function as native code calls it.
-pub fn signature(program: &Program, function: &bytecode::Function) -> Signature {
-    let (refs, params) = (function.refs as usize, function.scalar_params as usize);
-    let scalars = function.registers.get(refs..refs + params).unwrap_or(&[]);
-    let mut kinds = vec![Kind::Ref; function.ref_params as usize];
-    kinds.extend(scalars.iter().map(|register| kind_of(program, register.ty)));
-    let result = function.ret.map_or(Kind::None, |ty| kind_of(program, ty));
-    Signature::new(&kinds, result, Convention::Orus)
+/// The kind of a register of a type.
+fn kind_of(program: &Program, ty: bytecode::TypeId) -> Kind {
+    unit::kind_of(program.kind(ty))
 }
 
 /// Translates a function of a verified program, or one of its loops. What its instructions need the interpreter for is added to `steps`.
@@ -103,7 +85,7 @@ pub fn translate(program: &Program, scope: Scope, steps: &mut Steps) -> Result<U
     let code = Code::new(program, function, scope.entry).ok_or(Declined::NoEntry)?;
     let mut module = Module::new();
     let (name, sig) = match scope.entry {
-        Entry::Function => (format!("f{}", scope.func.0), signature(program, function)),
+        Entry::Function => (format!("f{}", scope.func.0), unit::signature(program, scope.func)),
         Entry::Loop(word) => {
             (format!("f{}_{word}", scope.func.0), Signature::new(&[Kind::I64], Kind::I64, Convention::Orus))
         }
@@ -253,9 +235,15 @@ impl Translator<'_> {
         self.begin(Block(0));
         self.written = self.find_written();
         let frame = self.b.param(0);
+        let constants = self.constants();
         let live: Vec<u16> = liveness::members(self.liveness.start(header)).collect();
         for &register in &live {
             let kind = self.kind(register);
+            if let Some(slot) = constants[usize::from(register)] {
+                let value = self.b.function.constant(kind, slot);
+                self.set(register, value);
+                continue;
+            }
             let from = Address::at(frame, 8 * i32::from(register));
             let value = self.b.load(registers::mem_of(kind), from, Alias::FRAME);
             self.set(register, value);
@@ -272,6 +260,31 @@ impl Translator<'_> {
         if self.code.is_header(header) {
             self.preload(header);
         }
+    }
+
+    /// By register: its constant, if the function gives it no other value. (A scalar that is read before it is written may have any.)
+    fn constants(&self) -> Vec<Option<u64>> {
+        let (mut constants, mut written) = (vec![None; self.kinds.len()], vec![false; self.kinds.len()]);
+        let params = [
+            0..self.function.ref_params,
+            self.function.refs..self.function.refs + self.function.scalar_params,
+        ];
+        params.into_iter().flatten().for_each(|register| written[register as usize] = true);
+        for inst in &self.code.insts {
+            let constant = match inst.op {
+                Op::Const => Some(i64::from(inst.imm()) as u64),
+                Op::ConstWide => inst.extra.first().copied(),
+                _ => None,
+            };
+            liveness::for_each_register(self.program, &self.code, inst, |register, access| {
+                if access != bytecode::Access::Use {
+                    let register = usize::from(register);
+                    let again = std::mem::replace(&mut written[register], true);
+                    constants[register] = if again { None } else { constant };
+                }
+            });
+        }
+        constants
     }
 
     /// From here on the table is that of another block of the IR.
@@ -431,7 +444,7 @@ impl Translator<'_> {
                     Kind::Ref => self.b.store(Mem::Ref, to, value, Alias::FRAME),
                     Kind::F64 => self.b.store(Mem::F64, to, value, Alias::FRAME),
                     _ => {
-                        let slot = self.to_slot(value);
+                        let slot = self.canonical(value);
                         self.b.store(Mem::I64, to, slot, Alias::FRAME);
                     }
                 }

@@ -39,14 +39,45 @@ struct Known {
 /// May an instruction write any memory, since it calls something?
 fn calls(inst: &Inst<'_>) -> bool {
     use Op::*;
-    match inst.op {
-        Call | CallValue | Builtin | Print | FormatStr | ToStr | RemF64 | EqDeep | ErrorKind => true,
-        EqStr | LtStr | LeStr | BrEqStr | BrNeStr | MinStr | MaxStr | Concat | StrIndex | StrSlice
-        | NextStr => true,
-        ArrayNew | ArrayFill | ArrayRepeat | ArraySlice | Push32 | Push64 | PushBool | PushRef => true,
-        MapNew | MapGet | MapSet | MapGetOr | MapHas | MapRemove | MapNext | MapEntry => true,
-        _ => false,
-    }
+    matches!(
+        inst.op,
+        // Steps, or a step in some cases.
+        Call | CallValue
+            | Builtin
+            | Print
+            | FormatStr
+            | ToStr
+            | RemF64
+            | EqDeep
+            | ErrorKind
+            | EqStr
+            | LtStr
+            | LeStr
+            | BrEqStr
+            | BrNeStr
+            | MinStr
+            | MaxStr
+            | Concat
+            | StrIndex
+            | StrSlice
+            | NextStr
+            | ArrayNew
+            | ArrayFill
+            | ArrayRepeat
+            | ArraySlice
+            | Push32
+            | Push64
+            | PushBool
+            | PushRef
+            | MapNew
+            | MapGet
+            | MapSet
+            | MapGetOr
+            | MapHas
+            | MapRemove
+            | MapNext
+            | MapEntry
+    )
 }
 
 impl Translator<'_> {

@@ -117,7 +117,7 @@ impl Translator<'_> {
     }
 
     /// A scalar in canonical form, as an i64.
-    pub(super) fn to_slot(&mut self, value: Value) -> Value {
+    pub(super) fn canonical(&mut self, value: Value) -> Value {
         match self.b.function.kind(value) {
             Kind::Bool => self.bool_to(value, Kind::I64),
             Kind::F64 | Kind::Ref => self.b.bitcast(value, Kind::I64),

@@ -68,7 +68,7 @@ impl Translator<'_> {
                 let value = self.get(register);
                 match self.kind(register) {
                     Kind::Ref => window.refs.push((u32::from(register), value)),
-                    _ => window.scalars.push((u32::from(register), self.to_slot(value))),
+                    _ => window.scalars.push((u32::from(register), self.canonical(value))),
                 }
             }
         }

@@ -132,7 +132,7 @@ impl Translator<'_> {
         let (_, end, inclusive) = inst.slice_bounds();
         let (Some(end), true) = (end, inclusive) else { return self.step_and_set(inst) };
         let value = self.get(end);
-        let mut bound = self.to_slot(value);
+        let mut bound = self.canonical(value);
         if self.kind(end) == Kind::U64 {
             let all = self.b.i64(-1);
             let out = self.out(Reason::Bounds);
