@@ -108,16 +108,14 @@ impl EngineBuilder {
     /// Has an instance compile, if that is wanted and possible here.
     #[cfg(all(feature = "jit", unix, target_arch = "x86_64"))]
     fn compile(&self, instance: &mut vm::Instance) {
-        use crate::jit::{Options, Runtime};
+        use crate::jit::{Lazy, Options};
         let default = Options::default();
         let threshold = match self.jit {
             Jit::Off => return,
             Jit::On => self.jit_threshold.unwrap_or(default.threshold),
             Jit::Always => 1,
         };
-        if let Ok(runtime) = Runtime::new(Options { threshold, ..default }) {
-            instance.set_tier(Box::new(runtime));
-        }
+        instance.set_tier(Box::new(Lazy::new(Options { threshold, ..default })));
     }
 
     #[cfg(not(all(feature = "jit", unix, target_arch = "x86_64")))]
@@ -329,7 +327,8 @@ impl Engine {
     #[cfg(all(feature = "jit", unix, target_arch = "x86_64"))]
     pub fn jit_stats(&self) -> Option<crate::jit::Stats> {
         let tier = self.instance.as_ref()?.tier()?;
-        Some(tier.as_any().downcast_ref::<crate::jit::Runtime>()?.stats())
+        let runtime = tier.as_any().downcast_ref::<crate::jit::Lazy>()?.runtime();
+        Some(runtime.map(crate::jit::Runtime::stats).unwrap_or_default())
     }
 
     fn host(&mut self) -> vm::Host {

@@ -16,7 +16,7 @@ use crate::ir::Kind;
 use crate::vm::native::{Ending, Machine, NativeFrame, Stepped};
 
 use super::runtime::{Runtime, STEP, UnitCode, VALUE_CALL};
-use super::tier::canonical;
+use super::tier::{Lazy, canonical};
 use super::unit::{Entry, Status, kind_of};
 
 /// Registers with their contents.
@@ -50,7 +50,7 @@ fn parties<'a>(context: u64) -> (&'a mut Machine, &'a Runtime) {
     let machine = unsafe { &mut *ptr::with_exposed_provenance_mut::<Machine>(context as usize) };
     let runtime: *const Runtime = machine
         .tier()
-        .and_then(|tier| tier.as_any().downcast_ref())
+        .and_then(|tier| tier.as_any().downcast_ref::<Lazy>()?.runtime())
         .expect("JT1: the machine has the runtime whose code runs");
     // SAFETY: the tier stays where it is while code runs.
     (machine, unsafe { &*runtime })

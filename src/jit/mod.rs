@@ -1,6 +1,6 @@
 //! Native code for bytecode: the one place where the VM and the code generator meet.
 //!
-//! How it works. A [`Runtime`] is the [`Tier`](crate::vm::native::Tier) of one machine. When a counter of the interpreter comes to its end,
+//! How it works. A [`Lazy`] is the [`Tier`](crate::vm::native::Tier) of one machine, and has a [`Runtime`] as soon as one is needed. When a counter of the interpreter comes to its end,
 //! [`tier`] translates the function, or the loop nest, to IR ([`translate`]), has it optimised and compiled, and links it into
 //! the code cache ([`runtime`]). From then on the counter is set to 1 whenever it is passed, so that the interpreter comes back at once and is
 //! sent into native code; native code itself calls through tables of addresses, in which a function that is not compiled has a stub to the
@@ -33,3 +33,4 @@ pub mod unit;
 
 pub use runtime::{Options, Runtime};
 pub use stats::{Failure, Stats};
+pub use tier::Lazy;

@@ -1,13 +1,14 @@
 //! Decides what is compiled and entered, and tells the machine of frames in native code.
 
 use std::any::Any;
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
 
 use crate::bytecode::{FuncId, Op, Program, decode, instructions};
 use crate::vm::native::{Hot, Machine, NativeAt, NativeFrame, Tier};
 
 use super::handlers::{caller_of, slot};
-use super::runtime::{Runtime, UnitCode, UnitState};
+use super::runtime::{Options, Runtime, UnitCode, UnitState};
 use super::stats::Failure;
 use super::unit::{Entry, Scope};
 
@@ -15,14 +16,35 @@ use super::unit::{Entry, Scope};
 const MOST_EXITS: u64 = 2000;
 const ENTRIES_PER_EXIT: u64 = 4;
 
-impl Tier for Runtime {
+/// A runtime that is made when it is needed first: most programs end before.
+pub struct Lazy {
+    options: Options,
+    /// None if the system allows no code.
+    runtime: OnceCell<Option<Runtime>>,
+}
+
+impl Lazy {
+    /// Compiles with these options from the first counter on that comes to its end.
+    pub fn new(options: Options) -> Lazy {
+        Lazy { options, runtime: OnceCell::new() }
+    }
+
+    /// The runtime, if it was needed so far.
+    pub fn runtime(&self) -> Option<&Runtime> {
+        self.runtime.get()?.as_ref()
+    }
+}
+
+impl Tier for Lazy {
     fn hot(&self, machine: &mut Machine, callee: Option<(FuncId, u64)>) -> Hot {
-        if !self.take_stack(machine.max_recursion()) {
-            return Hot::Interpret;
-        }
-        match callee {
-            Some((func, value)) => self.hot_call(machine, func, value),
-            None => self.hot_loop(machine),
+        let made = self.runtime.get_or_init(|| {
+            let runtime = Runtime::new(self.options.clone()).ok()?;
+            runtime.start(machine);
+            runtime.take_stack(machine.max_recursion()).then_some(runtime)
+        });
+        match made {
+            Some(runtime) => runtime.hot(machine, callee),
+            None => Hot::Interpret,
         }
     }
 
@@ -31,7 +53,37 @@ impl Tier for Runtime {
     }
 
     fn program_changed(&self, machine: &mut Machine) {
-        self.start(machine);
+        if let Some(runtime) = self.runtime() {
+            runtime.start(machine);
+        }
+    }
+
+    fn frame(&self, at: NativeFrame) -> Option<NativeAt> {
+        self.runtime()?.frame(at)
+    }
+
+    fn handles(&self, at: NativeFrame) -> bool {
+        self.runtime().is_some_and(|runtime| runtime.handles(at))
+    }
+
+    fn references(&self, at: NativeFrame, visit: &mut dyn FnMut(u64)) {
+        if let Some(runtime) = self.runtime() {
+            runtime.references(at, visit);
+        }
+    }
+
+    fn as_any(&self) -> &dyn Any {
+        self
+    }
+}
+
+/// What the machine asks while native code is, or may be, on its stack.
+impl Runtime {
+    fn hot(&self, machine: &mut Machine, callee: Option<(FuncId, u64)>) -> Hot {
+        match callee {
+            Some((func, value)) => self.hot_call(machine, func, value),
+            None => self.hot_loop(machine),
+        }
     }
 
     fn frame(&self, mut at: NativeFrame) -> Option<NativeAt> {
@@ -63,12 +115,6 @@ impl Tier for Runtime {
         }
     }
 
-    fn as_any(&self) -> &dyn Any {
-        self
-    }
-}
-
-impl Runtime {
     fn hot_call(&self, machine: &mut Machine, func: FuncId, value: u64) -> Hot {
         let program = machine.shared_program();
         let counter = program.functions[func.index()].counter;
