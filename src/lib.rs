@@ -27,6 +27,8 @@ pub mod code;
 pub mod codegen;
 mod embed;
 pub mod ir;
+#[cfg(all(feature = "jit", unix, target_arch = "x86_64"))]
+pub mod jit;
 pub mod lang;
 pub mod opt;
 pub mod parallel_move;

@@ -116,6 +116,12 @@ pub struct LimitArgs {
     /// When to run native code: off, on or always
     #[arg(long, value_name = "MODE", value_enum, conflicts_with = "no_jit", hide_possible_values = true)]
     pub jit: Option<JitMode>,
+    /// Compile what has been passed so often [default: 1000]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub jit_threshold: Option<u32>,
+    /// Report on standard error what was compiled, and how it went
+    #[arg(long)]
+    pub jit_stats: bool,
     /// Look for trouble, as in `gc`: collect at every allocation and check every reference
     #[arg(long, value_name = "LIST", value_delimiter = ',', hide_possible_values = true)]
     pub stress: Vec<Stress>,
@@ -195,7 +201,16 @@ pub struct FmtArgs {
 /// What `orus dump` can show.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
 pub enum Stage {
+    /// What the interpreter runs
     Bytecode,
+    /// The IR as it was translated from bytecode
+    Translated,
+    /// The IR after the optimiser
+    Ir,
+    /// Where values live, as a picture
+    Intervals,
+    /// The machine code
+    Asm,
 }
 
 #[derive(Args, Debug)]

@@ -2,10 +2,10 @@
 
 use std::io::{self, IsTerminal, Write};
 
-use super::args::{ErrorFormat, LimitArgs, ReportArgs, Stress};
+use super::args::{ErrorFormat, JitMode, LimitArgs, ReportArgs, Stress};
 use super::input::Input;
 use super::status;
-use crate::{Engine, EngineBuilder, ReportFormat, Reports};
+use crate::{Engine, EngineBuilder, Jit, ReportFormat, Reports};
 
 /// Writes to standard output: the exit status.
 pub fn write(bytes: &[u8]) -> u8 {
@@ -68,6 +68,14 @@ impl LimitArgs {
         }
         if let Some(bytes) = self.max_heap {
             builder = builder.max_heap(bytes);
+        }
+        builder = builder.jit(match self.jit {
+            Some(JitMode::On) => Jit::On,
+            Some(JitMode::Always) => Jit::Always,
+            _ => Jit::Off,
+        });
+        if let Some(passes) = self.jit_threshold {
+            builder = builder.jit_threshold(passes);
         }
         builder
     }

@@ -32,6 +32,10 @@ pub fn main(mut args: RunArgs) -> u8 {
     let arguments = args.words.iter().skip(program_words).map(|word| word.to_string_lossy().into_owned());
     let mut engine = args.limits.engine().arguments(arguments).build();
     let status = execute(&mut engine, &program, &args);
+    #[cfg(all(feature = "jit", unix, target_arch = "x86_64"))]
+    if let (true, Some(stats)) = (args.limits.jit_stats, engine.jit_stats()) {
+        eprint!("{stats}");
+    }
     // The process ends, and the system takes the memory back faster than we could give it.
     std::mem::forget((engine, program));
     status

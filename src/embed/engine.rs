@@ -24,9 +24,37 @@ pub struct EngineBuilder {
     input: Option<Box<dyn BufRead + Send>>,
     arguments: Vec<String>,
     files: bool,
+    jit: Jit,
+    jit_threshold: Option<u32>,
+}
+
+/// When native code is run.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[non_exhaustive]
+pub enum Jit {
+    /// Never.
+    #[default]
+    Off,
+    /// Of what is run often.
+    On,
+    /// Of everything, compiled at its first execution: for tests.
+    Always,
 }
 
 impl EngineBuilder {
+    /// When native code is run. Where there is no code generator (other targets than x86_64 on Unix, or without the feature `jit`), or the
+    /// system allows no executable memory, the interpreter runs everything.
+    pub fn jit(mut self, mode: Jit) -> EngineBuilder {
+        self.jit = mode;
+        self
+    }
+
+    /// A function or loop is compiled when it has been passed so often; by default 1,000 times.
+    pub fn jit_threshold(mut self, passes: u32) -> EngineBuilder {
+        self.jit_threshold = Some(passes);
+        self
+    }
+
     /// So many calls may nest; one more is the catchable error `Stack overflow`. By default 100,000.
     pub fn max_recursion(mut self, calls: u32) -> EngineBuilder {
         self.max_recursion = calls;
@@ -76,6 +104,22 @@ impl EngineBuilder {
         self.driver = if on { vm::Driver::Profiled } else { vm::Driver::Best };
         self
     }
+
+    /// Has an instance compile, if that is wanted and possible here.
+    #[cfg(all(feature = "jit", unix, target_arch = "x86_64"))]
+    fn compile(&self, instance: &mut vm::Instance) {
+        use crate::jit::{Lazy, Options};
+        let default = Options::default();
+        let threshold = match self.jit {
+            Jit::Off => return,
+            Jit::On => self.jit_threshold.unwrap_or(default.threshold),
+            Jit::Always => 1,
+        };
+        instance.set_tier(Box::new(Lazy::new(Options { threshold, ..default })));
+    }
+
+    #[cfg(not(all(feature = "jit", unix, target_arch = "x86_64")))]
+    fn compile(&self, _: &mut vm::Instance) {}
 
     /// The engine.
     pub fn build(self) -> Engine {
@@ -182,6 +226,8 @@ impl Engine {
             input: None,
             arguments: Vec::new(),
             files: true,
+            jit: Jit::default(),
+            jit_threshold: None,
         }
     }
 
@@ -212,8 +258,9 @@ impl Engine {
             host,
         };
         let options = vm::Options { context, driver: self.setup.driver };
-        let instance = vm::Instance::new(program.bytecode().clone(), options)
+        let mut instance = vm::Instance::new(program.bytecode().clone(), options)
             .map_err(|error| RunError::Setup(error.to_string()))?;
+        self.setup.compile(&mut instance);
         self.instance = Some(instance);
         self.program = Some(program.clone());
         Ok(())
@@ -274,6 +321,14 @@ impl Engine {
     /// The state of the loaded program's heap.
     pub fn heap_stats(&self) -> Option<vm::HeapStats> {
         self.instance.as_ref().map(vm::Instance::heap_stats)
+    }
+
+    /// What the code generator did for the loaded program, if native code is on.
+    #[cfg(all(feature = "jit", unix, target_arch = "x86_64"))]
+    pub fn jit_stats(&self) -> Option<crate::jit::Stats> {
+        let tier = self.instance.as_ref()?.tier()?;
+        let runtime = tier.as_any().downcast_ref::<crate::jit::Lazy>()?.runtime();
+        Some(runtime.map(crate::jit::Runtime::stats).unwrap_or_default())
     }
 
     fn host(&mut self) -> vm::Host {

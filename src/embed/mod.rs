@@ -9,7 +9,7 @@ mod report;
 mod session;
 mod value;
 
-pub use engine::{Engine, EngineBuilder, Interrupter, RunError};
+pub use engine::{Engine, EngineBuilder, Interrupter, Jit, RunError};
 pub use program::{Listing, LoadError, Program, format_source};
 pub use report::{Report, ReportFormat, Reports, TraceEntry};
 pub use session::{Completeness, EvalError, Session};

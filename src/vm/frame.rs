@@ -11,11 +11,14 @@
 //! - FR3 `header.ret` is the word behind the call instruction in the frame below, whose function is that frame's. In the
 //!   frame above a host frame it is the halt word, which belongs to no function; in a host frame it is the word behind the
 //!   first of the instruction that called the host.
+//! - FR5 In a boundary frame, `header.dest` is how many of the first registers are references; `header.caller` and `header.ret` are what they
+//!   were when native code was entered.
 //! - FR4 The context's `depth_left` is the recursion limit less the `cost` of all frames on the stack.
 
 #![allow(unsafe_code, reason = "frames are raw memory of the stack")]
 
 use super::interp::PLAIN_ARGUMENTS;
+use super::native::{NativeFrame, Tier};
 use crate::bytecode::{FuncId, Function};
 
 /// What precedes the registers of a frame.
@@ -39,6 +42,12 @@ pub const HEADER_SLOTS: usize = size_of::<FrameHeader>() / size_of::<u64>();
 
 /// The function number of host frames.
 pub const HOST: u32 = u32::MAX;
+
+/// The function number of boundary frames.
+pub const NATIVE: u32 = u32::MAX - 1;
+
+/// Words before the header of a boundary frame: return address and frame pointer in native code.
+pub const BOUNDARY_SLOTS: usize = 2;
 
 /// Slots of a host frame behind its header.
 pub const HOST_SLOTS: usize = 1;
@@ -105,21 +114,32 @@ pub fn header_of(regs: *mut u64) -> *mut FrameHeader {
 /// A frame on the stack, as walkers see it.
 #[derive(Clone, Copy, Debug)]
 pub struct Frame {
-    /// The function that runs in it, or [`HOST`].
+    /// The function that runs in it, [`HOST`] or [`NATIVE`].
     pub func: u32,
-    /// A word of the instruction at hand: for the topmost frame its first one, for others the last one of the call. 0 for host frames.
+    /// A word of the instruction at hand: for the topmost frame its first one, for others any one of the call. 0 for host and boundary frames.
     pub pc: u32,
+    /// The interpreter's registers; null in native code.
     pub regs: *mut u64,
     /// What the call took from the depth.
     pub cost: u16,
+    /// Where it is, in native code.
+    pub native: Option<NativeFrame>,
+    /// A loop of the function runs in native code, in the frame that came before this one.
+    pub shadowed: bool,
+    /// Of a boundary frame, how many of its registers are references.
+    pub window_refs: u16,
 }
 
 /// Walks the frames of a stack, topmost first, through all runs that are under way.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Frames<'a> {
     functions: &'a [FuncEntry],
+    tier: Option<&'a dyn Tier>,
     at: *const u64,
     regs: *mut u64,
+    /// Where the walk is in native code, above the frame at `regs`.
+    native: Option<NativeFrame>,
+    shadowed: bool,
 }
 
 impl<'a> Frames<'a> {
@@ -127,9 +147,15 @@ impl<'a> Frames<'a> {
     /// null if there is no frame.
     ///
     /// # Safety
-    /// FR1 to FR4 hold for the frames from there on, and for as long as the iterator is used; `functions` are those that they name.
-    pub unsafe fn new(functions: &'a [FuncEntry], at: *const u64, regs: *mut u64) -> Frames<'a> {
-        Frames { functions, at, regs }
+    /// FR1 to FR5 hold for the frames from there on, and for as long as the iterator is used; `functions` are those that they name, and native
+    /// code in them is `tier`'s.
+    pub unsafe fn new(
+        functions: &'a [FuncEntry],
+        tier: Option<&'a dyn Tier>,
+        at: *const u64,
+        regs: *mut u64,
+    ) -> Frames<'a> {
+        Frames { functions, tier, at, regs, native: None, shadowed: false }
     }
 }
 
@@ -137,6 +163,22 @@ impl Iterator for Frames<'_> {
     type Item = Frame;
 
     fn next(&mut self) -> Option<Frame> {
+        if let (Some(frame), Some(tier)) = (self.native, self.tier)
+            && let Some(at) = tier.frame(frame)
+        {
+            self.native = Some(at.caller);
+            self.shadowed = at.is_loop;
+            return Some(Frame {
+                func: at.func,
+                pc: at.word,
+                regs: std::ptr::null_mut(),
+                cost: at.cost,
+                native: Some(at.at),
+                shadowed: false,
+                window_refs: 0,
+            });
+        }
+        self.native = None;
         if self.regs.is_null() {
             return None;
         }
@@ -146,7 +188,23 @@ impl Iterator for Frames<'_> {
             Some(entry) => ((self.at as usize).wrapping_sub(entry.code as usize) / size_of::<u64>()) as u32,
             None => 0,
         };
-        let frame = Frame { func: header.func, pc, regs: self.regs, cost: header.cost };
+        let shadowed = std::mem::take(&mut self.shadowed);
+        let mut frame = Frame {
+            func: header.func,
+            pc,
+            regs: self.regs,
+            cost: header.cost,
+            native: None,
+            shadowed,
+            window_refs: 0,
+        };
+        if header.func == NATIVE {
+            frame.window_refs = header.dest;
+            let before = header_of(self.regs).cast::<u64>();
+            // SAFETY: the words of a boundary frame precede its header.
+            let (pc, fp) = unsafe { (*before.wrapping_sub(2), *before.wrapping_sub(1)) };
+            self.native = Some(NativeFrame { pc, fp });
+        }
         self.at = header.ret.wrapping_sub(1);
         self.regs = header.caller;
         Some(frame)

@@ -21,6 +21,7 @@ use super::heap::poll::{INTERRUPT, Interrupter};
 use super::heap::{HeapStats, Ref};
 use super::host::Host;
 use super::machine::{Ending, Machine};
+use super::native::Tier;
 use super::profile::Profile;
 use super::raise::{Raised, Uncaught};
 
@@ -217,6 +218,16 @@ impl Instance {
         }
     }
 
+    /// Has a tier compile what is run from now on. Between runs only.
+    pub fn set_tier(&mut self, tier: Box<dyn Tier>) {
+        self.machine.set_tier(tier);
+    }
+
+    /// Who compiles.
+    pub fn tier(&self) -> Option<&dyn Tier> {
+        self.machine.tier()
+    }
+
     /// A handle by which others stop a run.
     pub fn interrupter(&self) -> Interrupter {
         self.machine.context.interrupter()
@@ -270,7 +281,9 @@ impl Instance {
             },
             Err(Ending::Interrupted) => Err(Stop::Interrupted),
             Err(Ending::OutputFailed(kind)) => Err(Stop::OutputFailed(kind)),
-            Err(Ending::None | Ending::Returned) => unreachable!("a run that returned gives its result"),
+            Err(Ending::None | Ending::Returned | Ending::Raised) => {
+                unreachable!("a run that returned gives its result")
+            }
         }
     }
 

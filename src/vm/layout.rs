@@ -271,6 +271,12 @@ pub const OFFSETS: &[(&str, usize)] = &[
     ("context.depth", super::context::DEPTH_OFFSET),
     ("context.literals", super::context::LITERALS_OFFSET),
     ("context.ascii", super::context::ASCII_OFFSET),
+    ("machine.globals", super::machine::GLOBALS_OFFSET),
+    ("machine.present", super::machine::PRESENT_OFFSET),
+    ("machine.entries", super::machine::ENTRIES_OFFSET),
+    ("machine.value_entries", super::machine::VALUE_ENTRIES_OFFSET),
+    ("machine.raised", super::machine::RAISED_OFFSET),
+    ("machine.out", super::machine::OUT_OFFSET),
     ("cursor.next", offset_of!(super::heap::Cursor, next)),
     ("cursor.end", offset_of!(super::heap::Cursor, end)),
 ];

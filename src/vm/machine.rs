@@ -8,6 +8,7 @@
 
 #![allow(unsafe_code, reason = "the interpreter's tables are reached by raw pointers")]
 
+use std::mem::offset_of;
 use std::sync::Arc;
 use std::{io, mem, ptr};
 
@@ -16,7 +17,9 @@ use crate::bytecode::{FuncId, GlobalId, Kind, Program, TypeDesc, TypeId};
 use super::context::{Context, ContextOptions};
 use super::error_value;
 use super::fault::{Fault, RuntimeError};
-use super::frame::{Frame, FrameHeader, Frames, FuncEntry, HEADER_SLOTS, HOST, HOST_SLOTS, header_of};
+use super::frame::{
+    Frame, FrameHeader, Frames, FuncEntry, HEADER_SLOTS, HOST, HOST_SLOTS, NATIVE, header_of,
+};
 use super::heap::Ref;
 use super::heap::immortal::{self, Statics};
 use super::instance::{Driver, Held};
@@ -26,13 +29,14 @@ use super::interp::code::PROBES;
 use super::interp::looped;
 #[cfg(threaded_driver)]
 use super::interp::threaded;
+use super::native::Tier;
 use super::profile::Profile;
 use super::raise::Raised;
 use super::stack::Stack;
 
 /// How a run ended.
 #[derive(Debug, PartialEq)]
-pub(super) enum Ending {
+pub enum Ending {
     /// It has not.
     None,
     /// The function returned.
@@ -41,6 +45,8 @@ pub(super) enum Ending {
     Exit(i32),
     Interrupted,
     OutputFailed(io::ErrorKind),
+    /// With an error that a frame of an earlier run handles: it waits in `raised`.
+    Raised,
 }
 
 /// See the module's documentation.
@@ -56,6 +62,14 @@ pub struct Machine {
     global_slots: *mut u64,
     global_marks: *mut u8,
     counter_table: *mut u32,
+    /// Where native code calls functions: an address by function number.
+    pub(super) entries: *const u64,
+    /// The same for function values: the value itself is the first argument.
+    pub(super) value_entries: *const u64,
+    /// The error that a handler in native code gets.
+    pub(super) raised: u64,
+    /// What an instruction gave that native code had the interpreter execute.
+    pub(super) out: [u64; OUTS],
     /// The instruction at hand, and its frame, whenever no driver holds them.
     pub(super) pc: *const u64,
     pub(super) regs: *mut u64,
@@ -69,12 +83,26 @@ pub struct Machine {
     /// Numbers of the variables that are references.
     global_refs: Vec<u32>,
     stack: Stack,
+    /// What executes the frames of the run under way.
+    pub(super) driver: Driver,
+    /// Who compiles.
+    pub(super) tier: Option<Box<dyn Tier>>,
     /// What hosts hold.
     pub(super) held: Vec<Arc<Held>>,
     pub(super) profile: Profile,
     /// Where the machine stack was at each probe.
     pub(super) probes: Vec<usize>,
 }
+
+pub(super) const GLOBALS_OFFSET: usize = offset_of!(Machine, global_slots);
+pub(super) const PRESENT_OFFSET: usize = offset_of!(Machine, global_marks);
+pub(super) const ENTRIES_OFFSET: usize = offset_of!(Machine, entries);
+pub(super) const VALUE_ENTRIES_OFFSET: usize = offset_of!(Machine, value_entries);
+pub(super) const RAISED_OFFSET: usize = offset_of!(Machine, raised);
+pub(super) const OUT_OFFSET: usize = offset_of!(Machine, out);
+
+/// The most results of an instruction that native code has the interpreter execute.
+pub const OUTS: usize = 4;
 
 // SAFETY: the pointers lead to what the machine owns: its tables, stack, program and heap.
 unsafe impl Send for Machine {}
@@ -93,6 +121,10 @@ impl Machine {
             global_slots: ptr::null_mut(),
             global_marks: ptr::null_mut(),
             counter_table: ptr::null_mut(),
+            entries: ptr::null(),
+            value_entries: ptr::null(),
+            raised: 0,
+            out: [0; OUTS],
             pc: ptr::null(),
             regs: ptr::null_mut(),
             fault: None,
@@ -103,6 +135,8 @@ impl Machine {
             counters: Vec::new(),
             global_refs: Vec::new(),
             stack,
+            driver: Driver::Loop,
+            tier: None,
             held: Vec::new(),
             profile: Profile::default(),
             probes: Vec::new(),
@@ -117,6 +151,27 @@ impl Machine {
         let statics = Statics::new(&program, Some(self.context.statics.clone()));
         self.context.extend(program, Arc::new(statics));
         self.extend_tables();
+        if let Some(tier) = self.tier.take() {
+            tier.program_changed(self);
+            self.tier = Some(tier);
+        }
+    }
+
+    /// Has a tier compile from now on.
+    pub(super) fn set_tier(&mut self, tier: Box<dyn Tier>) {
+        self.counters.fill(tier.threshold());
+        tier.program_changed(self);
+        self.tier = Some(tier);
+    }
+
+    /// The counters.
+    pub(super) fn counters_mut(&mut self) -> &mut [u32] {
+        &mut self.counters
+    }
+
+    /// The table's row for a function.
+    pub(super) fn functions_row(&self, func: FuncId) -> FuncEntry {
+        self.functions[func.index()]
     }
 
     /// Gives the tables an element for all that the program has (M1).
@@ -132,7 +187,8 @@ impl Machine {
         }
         self.globals.resize(program.globals.len(), 0);
         self.present.resize(program.globals.len(), 0);
-        self.counters.resize(program.counters as usize, 0);
+        let start = self.tier.as_ref().map_or(0, |tier| tier.threshold());
+        self.counters.resize(program.counters as usize, start);
         self.function_table = self.functions.as_ptr();
         self.global_slots = self.globals.as_mut_ptr();
         self.global_marks = self.present.as_mut_ptr();
@@ -143,6 +199,7 @@ impl Machine {
     /// parameters, references first, and as many as it has. Gives the slot of the result.
     pub(super) fn invoke(&mut self, func: FuncId, args: &[u64], driver: Driver) -> Result<u64, Ending> {
         let (pc, regs, top, depth_left) = (self.pc, self.regs, self.top, self.depth_left());
+        let driver_before = mem::replace(&mut self.driver, driver);
         let result = self.push_host_call(func, args).and_then(|host_regs| {
             self.drive(driver);
             match mem::replace(&mut self.ending, Ending::None) {
@@ -151,7 +208,7 @@ impl Machine {
                 ending => Err(ending),
             }
         });
-        (self.pc, self.regs, self.top) = (pc, regs, top);
+        (self.pc, self.regs, self.top, self.driver) = (pc, regs, top, driver_before);
         self.set_depth_left(depth_left);
         let used = (top as usize - self.stack.base() as usize) / size_of::<u64>();
         self.stack.give_back(used);
@@ -194,7 +251,7 @@ impl Machine {
     }
 
     /// Runs from `pc` and `regs` until the run ends.
-    fn drive(&mut self, driver: Driver) {
+    pub(super) fn drive(&mut self, driver: Driver) {
         match driver {
             // SAFETY: the topmost frame has just been made for the function whose first instruction `pc` is (IN1, IN2).
             #[cfg(threaded_driver)]
@@ -361,7 +418,7 @@ impl Machine {
     /// The frames from the topmost one on.
     pub(super) fn frames(&self) -> Frames<'_> {
         // SAFETY: all that runs keeps the frame invariants, and `pc` and `regs` are those of the topmost frame (M2).
-        unsafe { Frames::new(&self.functions, self.pc, self.regs) }
+        unsafe { Frames::new(&self.functions, self.tier.as_deref(), self.pc, self.regs) }
     }
 
     /// A register of the topmost frame.
@@ -411,12 +468,21 @@ impl Machine {
     /// Collects garbage.
     pub(super) fn collect(&mut self) {
         // SAFETY: as in `frames`.
-        let frames = unsafe { Frames::new(&self.functions, self.pc, self.regs) };
+        let frames = unsafe { Frames::new(&self.functions, self.tier.as_deref(), self.pc, self.regs) };
         self.held.retain(|held| Arc::strong_count(held) > 1);
         let (functions, program, held) = (&self.functions, self.context.program.clone(), &self.held);
-        let (globals, global_refs) = (&self.globals, &self.global_refs);
+        let (globals, global_refs, tier) = (&self.globals, &self.global_refs, self.tier.as_deref());
         self.context.collect(|marker| {
             for frame in frames.clone() {
+                if let (Some(at), Some(tier)) = (frame.native, tier) {
+                    tier.references(at, &mut |slot| marker.untyped_root(slot));
+                    continue;
+                }
+                if frame.func == NATIVE {
+                    // SAFETY: the window's first registers are references (FR5).
+                    marker.slots(unsafe { std::slice::from_raw_parts(frame.regs, frame.window_refs.into()) });
+                    continue;
+                }
                 let Some(entry) = functions.get(frame.func as usize) else {
                     continue;
                 };

@@ -25,6 +25,7 @@ mod interp;
 pub mod layout;
 mod machine;
 pub mod map;
+pub mod native;
 pub mod number;
 pub mod profile;
 pub mod raise;

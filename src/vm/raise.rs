@@ -10,7 +10,7 @@ use std::sync::Arc;
 use crate::bytecode::{FileId, Function, Handler, Program, Span, decode};
 
 use super::fault::{ErrorKind, RuntimeError};
-use super::frame::Frame;
+use super::frame::{Frame, NATIVE};
 use super::heap::Ref;
 use super::machine::{Ending, Machine};
 
@@ -63,17 +63,32 @@ impl Machine {
     /// Raises an error at the instruction that `pc` and `regs` name. True if a handler has it: then they name
     /// where to go on. False if the run has ended.
     pub(super) fn raise(&mut self, error: Raised) -> bool {
+        self.raise_in(error, true)
+    }
+
+    /// Raises an error in native code: no frame of the innermost run handles it.
+    pub(super) fn raise_in_native(&mut self, error: RuntimeError) {
+        self.raise_in(Raised::New(error), false);
+    }
+
+    /// `interpreting`: the topmost frame is the interpreter's, and runs.
+    fn raise_in(&mut self, error: Raised, interpreting: bool) -> bool {
         self.profile.error(match &error {
             Raised::New(error) => error.kind(),
             Raised::Again(object) => Ref::from_bits(*object).as_error().kind(),
         });
-        let Some(catch) = self.find_handler() else {
+        let Some(catch) = self.find_handler(interpreting) else {
             self.ending = Ending::Uncaught(Box::new(self.uncaught(&error)));
             return false;
         };
         let object = match error {
             Raised::New(error) => self.error_object(&error),
             Raised::Again(object) => object,
+        };
+        let Some(catch) = catch else {
+            self.raised = object;
+            self.ending = Ending::Raised;
+            return false;
         };
         self.unwind_to(&catch.frame, catch.cost);
         self.resume_at(catch.handler.target);
@@ -98,13 +113,25 @@ impl Machine {
         }
     }
 
-    /// The first phase: the innermost handler around the instruction at hand, in this run.
-    fn find_handler(&self) -> Option<Catch> {
-        let mut cost = 0;
+    /// The first phase: the innermost handler around the instruction at hand, in this run; `Some(None)` if an earlier run has it that native
+    /// code comes between.
+    fn find_handler(&self, interpreting: bool) -> Option<Option<Catch>> {
+        let (mut cost, mut innermost) = (0, interpreting);
         for frame in self.frames() {
+            if frame.func == NATIVE {
+                innermost = false;
+                continue;
+            }
             let function = self.context.program.functions.get(frame.func as usize)?;
-            if let Some(handler) = function.handler(frame.pc) {
-                return Some(Catch { handler: *handler, frame, cost });
+            if let (Some(at), Some(tier)) = (frame.native, &self.tier) {
+                if tier.handles(at) {
+                    return Some(None);
+                }
+            } else if let Some(handler) = function.handler(frame.pc)
+                && !frame.shadowed
+            {
+                let catch = Catch { handler: *handler, frame, cost };
+                return Some(innermost.then_some(catch));
             }
             cost += u32::from(frame.cost);
         }
@@ -117,6 +144,9 @@ impl Machine {
         let (mut trace, mut omitted) = (Vec::new(), 0);
         let mut place = None;
         for frame in self.frames() {
+            if frame.func == NATIVE || frame.shadowed {
+                continue;
+            }
             let Some(function) = self.context.program.functions.get(frame.func as usize) else {
                 break;
             };

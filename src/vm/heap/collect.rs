@@ -54,6 +54,12 @@ impl Marker<'_> {
         }
     }
 
+    /// A root of which no type is declared.
+    pub fn untyped_root(&mut self, slot: u64) {
+        self.roots += 1;
+        self.visit(slot);
+    }
+
     /// A root: null or a reference, whose object must be of the declared type.
     pub fn root(&mut self, slot: u64, declared: TypeId) {
         if let (Some(check), Some(object)) = (&self.check, Ref::from_slot(slot)) {

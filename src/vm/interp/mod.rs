@@ -39,6 +39,7 @@ mod maps;
 mod moves;
 mod objects;
 mod output;
+mod single;
 pub(super) mod slow;
 mod strings;
 #[cfg(all(test, threaded_driver))]
@@ -48,6 +49,7 @@ pub(super) mod threaded;
 
 pub(super) use calls::PLAIN_ARGUMENTS;
 pub(super) use cpu::Cpu;
+pub(super) use single::single;
 
 use super::fault::Fault;
 use super::machine::Machine;

@@ -3,10 +3,11 @@
 use super::code::Code;
 use super::families;
 use super::{FAILED, Handler, Heavy, Why};
-use crate::bytecode::with_ops;
+use crate::bytecode::{FuncId, Op, Word, with_ops};
 use crate::vm::fault::{Fault, IntType, RuntimeError, Sequence};
 use crate::vm::heap::poll;
 use crate::vm::machine::{Ending, Machine};
+use crate::vm::native::{Hot, Tier};
 use crate::vm::raise::Raised;
 
 macro_rules! heavy_table {
@@ -29,8 +30,7 @@ pub(in crate::vm) unsafe fn slow(why: Why, pc: *const u64, regs: *mut u64, machi
     machine.regs = regs;
     let error = match why {
         Why::Poll => return machine.poll_now(),
-        // Nobody watches counters: the instruction runs again, and the counter goes on from the top.
-        Why::Hot => return true,
+        Why::Hot => return machine.hot(),
         Why::Stack => match machine.grow_stack() {
             true => return true,
             false => RuntimeError::StackOverflow,
@@ -119,6 +119,33 @@ pub(super) unsafe fn run_heavy(pc: *const u64, regs: *mut u64, machine: &mut Mac
 }
 
 impl Machine {
+    /// The counter of the loop or call at hand has come to its end. If nobody watches counters, or wants to do anything, the instruction runs
+    /// again, and the counter goes on from the top.
+    fn hot(&mut self) -> bool {
+        let Some(tier) = self.tier.take() else { return true };
+        // SAFETY: `pc` points at an instruction (IN1).
+        let word = Word(unsafe { *self.pc });
+        let callee = match Op::from_number(word.op()) {
+            Some(Op::Call) => Some((FuncId(word.imm() as u32), 0)),
+            Some(Op::CallValue) => {
+                let value = self.register(word.b().into());
+                Some((self.function_of(value), value))
+            }
+            _ => None,
+        };
+        let shared: *const dyn Tier = &*tier;
+        self.tier = Some(tier);
+        // SAFETY: nobody takes the tier away while code runs: `set_tier` and `set_program` are for the time between runs.
+        match unsafe { &*shared }.hot(self, callee) {
+            Hot::Interpret | Hot::Done => true,
+            Hot::Ended if self.ending == Ending::Raised => {
+                self.ending = Ending::None;
+                self.raise_on()
+            }
+            Hot::Ended => false,
+        }
+    }
+
     /// Does what the poll word asks for.
     fn poll_now(&mut self) -> bool {
         let bits = self.context.heap.poll.bits();

@@ -5,7 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, mpsc};
 use std::time::Duration;
 
-use orus::{Engine, Program, RunError, vm};
+use orus::{Engine, Jit, Program, RunError, vm};
 
 /// How a program is run.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -16,7 +16,30 @@ pub enum Mode {
     Profiled,
     /// With a collection at each allocation and every reference checked.
     StressGc,
+    /// In native code from the first execution on.
+    Native,
+    /// The same, with a collection at each allocation.
+    NativeStressGc,
+    /// In native code of what was passed a few times: so in the middle of functions and loops.
+    Tiered,
 }
+
+impl Mode {
+    fn stress_gc(self) -> bool {
+        matches!(self, Mode::StressGc | Mode::NativeStressGc)
+    }
+
+    fn jit(self) -> Jit {
+        match self {
+            Mode::Plain | Mode::Profiled | Mode::StressGc => Jit::Off,
+            Mode::Native | Mode::NativeStressGc => Jit::Always,
+            Mode::Tiered => Jit::On,
+        }
+    }
+}
+
+/// After so many passes code is compiled where it is [tiered](Mode::Tiered).
+const TIERED_THRESHOLD: u32 = 5;
 
 /// Limits of a run.
 #[derive(Clone, Copy, Debug)]
@@ -188,7 +211,9 @@ pub fn execute(program: &Program, mode: Mode, limits: &Limits, watchdog: &Watchd
             .input(io::empty())
             .output(writer)
             .profile(mode == Mode::Profiled)
-            .stress_gc(mode == Mode::StressGc)
+            .stress_gc(mode.stress_gc())
+            .jit(mode.jit())
+            .jit_threshold(TIERED_THRESHOLD)
             .build();
         let end = match engine.load(program) {
             Err(error) => End::Stopped(error.to_string()),
@@ -240,7 +265,7 @@ pub fn execute_bytecode(
         let context = vm::ContextOptions {
             heap_limit: usize::try_from(limits.heap).ok(),
             max_recursion: limits.recursion,
-            stress_gc: mode == Mode::StressGc,
+            stress_gc: mode.stress_gc(),
             host,
         };
         let driver = if mode == Mode::Profiled { vm::Driver::Profiled } else { vm::Driver::default() };

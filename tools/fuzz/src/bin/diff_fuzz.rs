@@ -10,7 +10,7 @@ use orus_fuzz::execute::{self, End, Limits, Mode, Outcome, Watchdog};
 use orus_fuzz::workers::{self, Findings, Share, Teller};
 use orus_progen::{Config, Program};
 
-/// Runs random programs plainly, with counts and under `--stress=gc`, and compares what they do.
+/// Runs random programs plainly, with counts, under `--stress=gc`, and in native code, and compares what they do.
 ///
 /// Reports what the programs did, and fails if that was too little: the median program executes 10,000 bytecode
 /// instructions, at most 20 % of the programs end by an uncaught error, and 20,000 programs reach each operation and each runtime
@@ -82,15 +82,22 @@ fn judge(source: &str, plant: bool, watchdog: &Watchdog) -> Verdict {
         end => Some(format!("it does not end as it should: {end:?}")),
     };
     let mut counts = execute::Counts::default();
-    for (mode, program) in [(Mode::Profiled, &program), (Mode::StressGc, &planted)] {
+    let modes = [
+        (Mode::Profiled, &program),
+        (Mode::StressGc, &planted),
+        (Mode::Native, &program),
+        (Mode::Tiered, &program),
+        (Mode::NativeStressGc, &program),
+    ];
+    for (mode, program) in modes {
         let (outcome, counted) = execute::execute(program, mode, &limits, watchdog);
         if let (None, Some(difference)) = (&why, plain.difference(&outcome)) {
             why = Some(format!("{:?} and {mode:?} differ: {difference}", Mode::Plain));
         }
-        if mode == Mode::Profiled {
-            counts = counted;
-        } else {
-            counts.collections = counted.collections;
+        match mode {
+            Mode::Profiled => counts = counted,
+            Mode::StressGc => counts.collections = counted.collections,
+            _ => {}
         }
     }
     Verdict { why, plain, counts }
