@@ -70,9 +70,10 @@ impl LimitArgs {
             builder = builder.max_heap(bytes);
         }
         builder = builder.jit(match self.jit {
-            Some(JitMode::On) => Jit::On,
+            _ if self.no_jit => Jit::Off,
+            None | Some(JitMode::On) => Jit::On,
             Some(JitMode::Always) => Jit::Always,
-            _ => Jit::Off,
+            Some(JitMode::Off) => Jit::Off,
         });
         if let Some(passes) = self.jit_threshold {
             builder = builder.jit_threshold(passes);

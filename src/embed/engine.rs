@@ -33,16 +33,16 @@ pub struct EngineBuilder {
 #[non_exhaustive]
 pub enum Jit {
     /// Never.
-    #[default]
     Off,
     /// Of what is run often.
+    #[default]
     On,
     /// Of everything, compiled at its first execution: for tests.
     Always,
 }
 
 impl EngineBuilder {
-    /// When native code is run. Where there is no code generator (other targets than x86_64 on Unix, or without the feature `jit`), or the
+    /// When native code is run; by default, where something is run often. An engine that [counts](Self::profile) interprets everything. Where there is no code generator (other targets than x86_64 on Unix, or without the feature `jit`), or the
     /// system allows no executable memory, the interpreter runs everything.
     pub fn jit(mut self, mode: Jit) -> EngineBuilder {
         self.jit = mode;
@@ -111,6 +111,7 @@ impl EngineBuilder {
         use crate::jit::{Lazy, Options};
         let default = Options::default();
         let threshold = match self.jit {
+            _ if self.driver == vm::Driver::Profiled => return,
             Jit::Off => return,
             Jit::On => self.jit_threshold.unwrap_or(default.threshold),
             Jit::Always => 1,
