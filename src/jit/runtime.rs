@@ -172,7 +172,7 @@ impl Runtime {
         let poll = offset("context.poll").unwrap_or_default();
         options.compiler.poll_offset = poll as i32;
         let state = State {
-            compiler: Compiler::new(isa.clone()),
+            compiler: Compiler::new(isa),
             analyses: Analyses::new(),
             steps: Steps::default(),
             units: HashMap::new(),
