@@ -173,7 +173,7 @@ impl Runtime {
         options.compiler.poll_offset = poll as i32;
         options.optimizer.vectors = isa.vectors();
         let state = State {
-            compiler: Compiler::new(isa.clone()),
+            compiler: Compiler::new(isa),
             analyses: Analyses::new(),
             steps: Steps::default(),
             units: HashMap::new(),

@@ -157,7 +157,7 @@ impl Runtime {
         if !known && let Some(outer) = self.outermost(machine, &program, func, word) {
             // The whole nest is entered when its header is passed next. If that does not happen soon, this loop is compiled as well.
             let scope = Scope { func, entry: Entry::Loop(outer.word) };
-            if self.state.borrow().units.get(&scope).is_none() && self.unit(machine, scope).is_some() {
+            if !self.state.borrow().units.contains_key(&scope) && self.unit(machine, scope).is_some() {
                 machine.set_counter(outer.counter, 1);
                 let own = counter_at(&program, func, word);
                 machine.set_counter(own, self.options.threshold.max(1));
