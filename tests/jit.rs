@@ -6,7 +6,8 @@ use std::io::Write;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use orus::{Engine, EngineBuilder, Jit, Program, ReportFormat, RunError, Session};
+use orus::opt::Level;
+use orus::{CodeWay, Engine, EngineBuilder, Jit, JitStress, Program, ReportFormat, RunError, Session};
 
 /// Output that is kept.
 #[derive(Clone, Default)]
@@ -30,13 +31,17 @@ impl Kept {
 }
 
 /// The ways in which programs run.
-fn modes() -> [(&'static str, EngineBuilder); 5] {
+fn modes() -> [(&'static str, EngineBuilder); 8] {
+    let always = |stress| Engine::builder().jit(Jit::Always).jit_stress(stress);
     [
-        ("off", Engine::builder()),
+        ("off", Engine::builder().jit(Jit::Off)),
         ("always", Engine::builder().jit(Jit::Always)),
         ("after 1", Engine::builder().jit(Jit::On).jit_threshold(1)),
         ("after 3", Engine::builder().jit(Jit::On).jit_threshold(3)),
         ("after 50", Engine::builder().jit(Jit::On).jit_threshold(50)),
+        ("not optimised", Engine::builder().jit(Jit::Always).jit_level(Level::None)),
+        ("few registers", always(JitStress { few_registers: true, ..JitStress::default() })),
+        ("tiny cache", always(JitStress { tiny_cache: true, ..JitStress::default() })),
     ]
 }
 
@@ -311,4 +316,40 @@ print(caught)
     assert_eq!(kept.text(), "20000\n");
     let stats = engine.jit_stats().unwrap();
     assert!(!stats.failures.is_empty() && stats.exits.values().sum::<u64>() < 10_000, "{stats}");
+}
+
+/// What an engine is told about the code generator changes its code, and not what it does.
+#[test]
+fn engines_compile_as_they_are_told() {
+    let source = "
+fn mix(a: i32, b: i32, c: i32, d: i32, e: i32, f: i32) -> i32:
+    mut sum = 0
+    for i in 0..20: sum = sum + (a * i + b) % 7 + c * d - (e + f) % 5
+    return sum + a + b + c + d + e + f
+print(mix(1, 2, 3, 4, 5, 6))
+";
+    let program = Program::from_source("main.orus", source).unwrap();
+    let bytes = |builder: EngineBuilder| {
+        let kept = Kept::default();
+        let mut engine = builder.jit(Jit::Always).output(kept.clone()).build();
+        engine.run(&program).unwrap();
+        assert_eq!(kept.text(), "303\n");
+        let stats = engine.jit_stats().unwrap();
+        assert!(stats.functions == 1 && stats.failures.is_empty(), "{stats}");
+        stats.code_bytes
+    };
+    let stressed = |stress| bytes(Engine::builder().jit_stress(stress));
+    let default = bytes(Engine::builder());
+    assert_eq!(default, bytes(Engine::builder().jit_level(Level::Full)));
+    assert_ne!(default, bytes(Engine::builder().jit_level(Level::Fast)));
+    assert_ne!(default, stressed(JitStress { few_registers: true, ..JitStress::default() }));
+    for way in [CodeWay::Memfd, CodeWay::Mprotect] {
+        assert_eq!(default, stressed(JitStress { code_way: Some(way), ..JitStress::default() }));
+    }
+    let without = |names: &[&str]| {
+        let without = names.iter().map(|&name| name.to_owned()).collect();
+        stressed(JitStress { without, ..JitStress::default() })
+    };
+    assert_eq!(default, without(&[]));
+    assert_ne!(default, without(&["unroll", "strength"]));
 }

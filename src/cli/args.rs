@@ -5,6 +5,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use super::stress::Stress;
+
 /// Statically typed scripting that starts at once and runs fast.
 #[derive(Parser, Debug)]
 #[command(
@@ -87,6 +89,21 @@ pub enum JitMode {
     Always,
 }
 
+/// How much native code is optimised.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+pub enum OptLevel {
+    None,
+    Fast,
+    Full,
+}
+
+/// How the code generator's counts look.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+pub enum StatsFormat {
+    Text,
+    Json,
+}
+
 /// Options of all commands that report errors.
 #[derive(Args, Debug, Clone, Default)]
 pub struct ReportArgs {
@@ -119,18 +136,24 @@ pub struct LimitArgs {
     /// Compile what has been passed so often [default: 1000]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     pub jit_threshold: Option<u32>,
-    /// Report on standard error what was compiled, and how it went
-    #[arg(long)]
-    pub jit_stats: bool,
-    /// Look for trouble, as in `gc`: collect at every allocation and check every reference
-    #[arg(long, value_name = "LIST", value_delimiter = ',', hide_possible_values = true)]
+    /// How much native code is optimised: none, fast or full [default: full]
+    #[arg(long, value_name = "LEVEL", value_enum, hide_possible_values = true)]
+    pub jit_opt_level: Option<OptLevel>,
+    /// Report on standard error what was compiled, and how it went: as text, or as one object (json)
+    #[arg(
+        long,
+        value_name = "FORMAT",
+        value_enum,
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "text",
+        hide_possible_values = true
+    )]
+    pub jit_stats: Option<StatsFormat>,
+    /// Look for trouble: gc (collect at every allocation and check every reference), compile (everything before it runs), few-regs,
+    /// tiny-cache, wx=memfd, wx=mprotect (how code is written), no-PASS (leave a pass of the optimiser out)
+    #[arg(long, value_name = "LIST", value_delimiter = ',')]
     pub stress: Vec<Stress>,
-}
-
-/// A stress switch.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
-pub enum Stress {
-    Gc,
 }
 
 #[derive(Args, Debug, Default)]

@@ -10,6 +10,7 @@ mod interrupt;
 mod output;
 mod repl;
 mod run;
+mod stress;
 mod test;
 
 use std::ffi::OsString;

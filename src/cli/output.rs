@@ -2,9 +2,11 @@
 
 use std::io::{self, IsTerminal, Write};
 
-use super::args::{ErrorFormat, JitMode, LimitArgs, ReportArgs, Stress};
+use super::args::{ErrorFormat, JitMode, LimitArgs, OptLevel, ReportArgs};
 use super::input::Input;
 use super::status;
+use super::stress::{Stress, of_the_code_generator};
+use crate::opt::Level;
 use crate::{Engine, EngineBuilder, Jit, ReportFormat, Reports};
 
 /// Writes to standard output: the exit status.
@@ -61,8 +63,10 @@ pub fn color_allowed(forbidden: bool) -> bool {
 impl LimitArgs {
     /// An engine with these limits.
     pub fn engine(&self) -> EngineBuilder {
-        let mut builder =
-            Engine::builder().input(Input::default()).stress_gc(self.stress.contains(&Stress::Gc));
+        let mut builder = Engine::builder()
+            .input(Input::default())
+            .stress_gc(self.stress.contains(&Stress::Gc))
+            .jit_stress(of_the_code_generator(&self.stress));
         if let Some(calls) = self.max_recursion {
             builder = builder.max_recursion(calls);
         }
@@ -71,13 +75,18 @@ impl LimitArgs {
         }
         builder = builder.jit(match self.jit {
             _ if self.no_jit => Jit::Off,
+            Some(JitMode::Off) => Jit::Off,
+            _ if self.stress.contains(&Stress::Compile) => Jit::Always,
             None | Some(JitMode::On) => Jit::On,
             Some(JitMode::Always) => Jit::Always,
-            Some(JitMode::Off) => Jit::Off,
         });
         if let Some(passes) = self.jit_threshold {
             builder = builder.jit_threshold(passes);
         }
-        builder
+        builder.jit_level(match self.jit_opt_level {
+            Some(OptLevel::None) => Level::None,
+            Some(OptLevel::Fast) => Level::Fast,
+            None | Some(OptLevel::Full) => Level::Full,
+        })
     }
 }

@@ -33,8 +33,12 @@ pub fn main(mut args: RunArgs) -> u8 {
     let mut engine = args.limits.engine().arguments(arguments).build();
     let status = execute(&mut engine, &program, &args);
     #[cfg(all(feature = "jit", unix, target_arch = "x86_64"))]
-    if let (true, Some(stats)) = (args.limits.jit_stats, engine.jit_stats()) {
-        eprint!("{stats}");
+    if let (Some(format), Some(stats)) = (args.limits.jit_stats, engine.jit_stats()) {
+        use super::args::StatsFormat;
+        report(&match format {
+            StatsFormat::Text => stats.to_string(),
+            StatsFormat::Json => format!("{}\n", stats.to_json()),
+        });
     }
     // The process ends, and the system takes the memory back faster than we could give it.
     std::mem::forget((engine, program));

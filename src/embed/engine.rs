@@ -2,9 +2,11 @@
 
 use std::io::{BufRead, Write};
 
+use super::jit::{Jit, JitStress};
 use super::program::Program;
 use super::report::Report;
 use super::value::{Args, FromValue, Value};
+use crate::opt::Level;
 use crate::vm;
 
 /// How long, how deep and how large a program may run, and where its output goes.
@@ -26,19 +28,8 @@ pub struct EngineBuilder {
     files: bool,
     jit: Jit,
     jit_threshold: Option<u32>,
-}
-
-/// When native code is run.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-#[non_exhaustive]
-pub enum Jit {
-    /// Never.
-    Off,
-    /// Of what is run often.
-    #[default]
-    On,
-    /// Of everything, compiled at its first execution: for tests.
-    Always,
+    jit_level: Level,
+    jit_stress: JitStress,
 }
 
 impl EngineBuilder {
@@ -52,6 +43,18 @@ impl EngineBuilder {
     /// A function or loop is compiled when it has been passed so often; by default 1,000 times.
     pub fn jit_threshold(mut self, passes: u32) -> EngineBuilder {
         self.jit_threshold = Some(passes);
+        self
+    }
+
+    /// How much native code is optimised; by default [fully](Level::Full).
+    pub fn jit_level(mut self, level: Level) -> EngineBuilder {
+        self.jit_level = level;
+        self
+    }
+
+    /// Makes trouble for the code generator. For tests.
+    pub fn jit_stress(mut self, stress: JitStress) -> EngineBuilder {
+        self.jit_stress = stress;
         self
     }
 
@@ -108,15 +111,14 @@ impl EngineBuilder {
     /// Has an instance compile, if that is wanted and possible here.
     #[cfg(all(feature = "jit", unix, target_arch = "x86_64"))]
     fn compile(&self, instance: &mut vm::Instance) {
-        use crate::jit::{Lazy, Options};
-        let default = Options::default();
-        let threshold = match self.jit {
+        let mut options = self.jit_stress.options(self.jit_level);
+        match self.jit {
             _ if self.driver == vm::Driver::Profiled => return,
             Jit::Off => return,
-            Jit::On => self.jit_threshold.unwrap_or(default.threshold),
-            Jit::Always => 1,
-        };
-        instance.set_tier(Box::new(Lazy::new(Options { threshold, ..default })));
+            Jit::On => options.threshold = self.jit_threshold.unwrap_or(options.threshold),
+            Jit::Always => options.threshold = 1,
+        }
+        instance.set_tier(Box::new(crate::jit::Lazy::new(options)));
     }
 
     #[cfg(not(all(feature = "jit", unix, target_arch = "x86_64")))]
@@ -229,6 +231,8 @@ impl Engine {
             files: true,
             jit: Jit::default(),
             jit_threshold: None,
+            jit_level: Level::Full,
+            jit_stress: JitStress::default(),
         }
     }
 

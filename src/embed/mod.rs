@@ -4,12 +4,14 @@
 //! [`Reports`] for compile-time errors, [`RunError`] for what ends a run.
 
 mod engine;
+mod jit;
 mod program;
 mod report;
 mod session;
 mod value;
 
-pub use engine::{Engine, EngineBuilder, Interrupter, Jit, RunError};
+pub use engine::{Engine, EngineBuilder, Interrupter, RunError};
+pub use jit::{CodeWay, Jit, JitStress};
 pub use program::{Listing, LoadError, Program, format_source};
 pub use report::{Report, ReportFormat, Reports, TraceEntry};
 pub use session::{Completeness, EvalError, Session};

@@ -32,5 +32,5 @@ pub mod translate;
 pub mod unit;
 
 pub use runtime::{Options, Runtime};
-pub use stats::{Failure, Stats};
+pub use stats::{Failed, Failure, Stats};
 pub use tier::Lazy;

@@ -22,7 +22,7 @@ use crate::vm::layout::offset;
 use crate::vm::native::{Ending, Machine, NativeFrame};
 
 use super::handlers;
-use super::stats::{Failure, Stats};
+use super::stats::{Failed, Failure, Stats};
 use super::translate::translate;
 use super::unit::{Callee, Scope, Steps, Unit, signature, value_signature};
 
@@ -36,8 +36,8 @@ const STACK_BESIDES: usize = 8 << 20;
 pub struct Options {
     /// A function or loop is compiled when it has been passed so often; 1: before it runs.
     pub threshold: u32,
-    /// How much is optimised.
-    pub level: Level,
+    /// How it is optimised. What the target can do with vectors the runtime says.
+    pub optimizer: opt::Options,
     /// What the code generator is told.
     pub compiler: CompilerOptions,
     /// The code cache.
@@ -48,7 +48,7 @@ impl Default for Options {
     fn default() -> Options {
         Options {
             threshold: 1000,
-            level: Level::Full,
+            optimizer: opt::Options::new(Level::Full),
             compiler: CompilerOptions::default(),
             cache: CacheOptions::default(),
         }
@@ -171,6 +171,7 @@ impl Runtime {
         let isa = X64::host();
         let poll = offset("context.poll").unwrap_or_default();
         options.compiler.poll_offset = poll as i32;
+        options.optimizer.vectors = isa.vectors();
         let state = State {
             compiler: Compiler::new(isa),
             analyses: Analyses::new(),
@@ -318,7 +319,7 @@ impl Runtime {
                 Some(unit)
             }
             Err(failure) => {
-                stats.failures.push((scope, failure));
+                stats.failures.push(Failed::new(&program, scope, failure));
                 state.units.insert(scope, UnitState::Failed);
                 None
             }
@@ -393,10 +394,10 @@ impl Runtime {
     ) -> Result<Arc<UnitCode>, Failure> {
         let Unit { scope, module, mut function, .. } = unit;
         debug_assert_eq!(crate::ir::verify::verify(&function, &module), Ok(()));
-        let mut optimizer = opt::Options::new(self.options.level);
-        optimizer.vectors = self.isa.vectors();
+        // Before the code has a place, which would be lost if there were no room for the thunk.
+        let thunk = self.thunk(state, &function.sig)?;
         let bodies = vec![None; module.funcs.len()];
-        optimize(&mut function, &module, &bodies, &optimizer, &mut state.analyses);
+        optimize(&mut function, &module, &bodies, &self.options.optimizer, &mut state.analyses);
         let compiled =
             state.compiler.compile(&function, &module, &self.options.compiler).map_err(Failure::Compile)?;
         let place = Placed::new::<X64>(&self.cache, name, compiled, |_| true)?;
@@ -412,7 +413,6 @@ impl Runtime {
         let (region, linked) = place.publish::<X64>(address)?;
         let word = |origin: Inst| function.inst_position(origin).saturating_sub(1);
         let words = linked.tables.safepoints.iter().map(|safepoint| word(safepoint.origin)).collect();
-        let thunk = self.thunk(state, &function.sig)?;
         let unit = Arc::new(UnitCode {
             scope,
             thunk,

@@ -9,7 +9,7 @@ use crate::vm::native::{Hot, Machine, NativeAt, NativeFrame, Tier};
 
 use super::handlers::{caller_of, slot};
 use super::runtime::{Options, Runtime, UnitCode, UnitState};
-use super::stats::Failure;
+use super::stats::{Failed, Failure};
 use super::unit::{Entry, Scope};
 
 /// After so many failed guards, of which there are more than one for so many entries, a unit is given up.
@@ -199,8 +199,8 @@ impl Runtime {
         if matches!(state.units.insert(unit.scope, UnitState::Failed), Some(UnitState::Failed)) {
             return;
         }
-        self.stats.borrow_mut().failures.push((unit.scope, Failure::Guards));
         let program = machine.shared_program();
+        self.stats.borrow_mut().failures.push(Failed::new(&program, unit.scope, Failure::Guards));
         let counter = match unit.scope.entry {
             Entry::Function => {
                 self.forget(state, &program, unit.scope.func);
