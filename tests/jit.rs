@@ -353,3 +353,33 @@ print(mix(1, 2, 3, 4, 5, 6))
     assert_eq!(default, without(&[]));
     assert_ne!(default, without(&["unroll", "strength"]));
 }
+
+/// Each layer of interpreter and native code that an error passes looks for handlers among its own frames only: else this would take minutes.
+#[test]
+fn errors_pass_many_layers_in_linear_time() {
+    let source = "
+struct P:
+    x: i32
+impl P:
+    fn down(self, n: i32) -> i32:
+        if n == 1: return 1
+        return via(self, n - 1) + 1
+fn via(p: P, n: i32) -> i32:
+    if n == 1: return 1
+    f = fn(m: i32) -> i32: 1 if m == 1 else p.down(m - 1) + 1
+    return 1 + f(n - 1)
+try: print(P{ x: 1 }.down(40001))
+catch e: print(e)
+";
+    // Not all of these functions have room, so that the others are entered from the interpreter at each turn.
+    let stress = JitStress { tiny_cache: true, code_way: Some(CodeWay::Mprotect), ..JitStress::default() };
+    let kept = Kept::default();
+    let builder = Engine::builder().jit(Jit::Always).jit_stress(stress).max_recursion(40000);
+    let mut engine = builder.output(kept.clone()).build();
+    let begin = Instant::now();
+    engine.run(&Program::from_source("main.orus", source).unwrap()).unwrap();
+    assert_eq!(kept.text(), "Error: Stack overflow\n");
+    let stats = engine.jit_stats().unwrap();
+    assert!(stats.outcalls > 10_000, "{stats}");
+    assert!(begin.elapsed() < Duration::from_secs(20), "{:?}", begin.elapsed());
+}

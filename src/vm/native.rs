@@ -26,7 +26,6 @@ use super::heap::poll::{COLLECT, INTERRUPT};
 use super::interp::code::HALT;
 use super::interp::single;
 pub use super::machine::{Ending, Machine};
-use super::raise::Raised;
 use crate::bytecode::{FuncId, Program, TypeId};
 
 /// A place in native code: a return address and the frame pointer of the function it leads into.
@@ -372,12 +371,6 @@ impl Machine {
     pub fn raise_too_deep(&mut self) -> Ending {
         self.raise_in_native(RuntimeError::StackOverflow);
         mem::replace(&mut self.ending, Ending::None)
-    }
-
-    /// Goes on raising what waits in `raised`, in the topmost frame. True if the interpreter goes on.
-    pub(super) fn raise_on(&mut self) -> bool {
-        let error = self.raised;
-        self.raise(Raised::Again(error))
     }
 
     /// Raises `Out of memory` in native code.

@@ -63,21 +63,27 @@ impl Machine {
     /// Raises an error at the instruction that `pc` and `regs` name. True if a handler has it: then they name
     /// where to go on. False if the run has ended.
     pub(super) fn raise(&mut self, error: Raised) -> bool {
-        self.raise_in(error, true)
+        self.raise_in(error, true, false)
     }
 
     /// Raises an error in native code: no frame of the innermost run handles it.
     pub(super) fn raise_in_native(&mut self, error: RuntimeError) {
-        self.raise_in(Raised::New(error), false);
+        self.raise_in(Raised::New(error), false, false);
     }
 
-    /// `interpreting`: the topmost frame is the interpreter's, and runs.
-    fn raise_in(&mut self, error: Raised, interpreting: bool) -> bool {
+    /// Raises an error on that ended a run with [`Ending::Raised`], in the frame from which native code was entered.
+    pub(super) fn raise_on(&mut self) -> bool {
+        let error = self.raised;
+        self.raise_in(Raised::Again(error), true, true)
+    }
+
+    /// `interpreting`: the topmost frame is the interpreter's, and runs. `handled`: some frame is known to have a handler.
+    fn raise_in(&mut self, error: Raised, interpreting: bool, handled: bool) -> bool {
         self.profile.error(match &error {
             Raised::New(error) => error.kind(),
             Raised::Again(object) => Ref::from_bits(*object).as_error().kind(),
         });
-        let Some(catch) = self.find_handler(interpreting) else {
+        let Some(catch) = self.find_handler(interpreting, handled) else {
             self.ending = Ending::Uncaught(Box::new(self.uncaught(&error)));
             return false;
         };
@@ -114,11 +120,15 @@ impl Machine {
     }
 
     /// The first phase: the innermost handler around the instruction at hand, in this run; `Some(None)` if an earlier run has it that native
-    /// code comes between.
-    fn find_handler(&self, interpreting: bool) -> Option<Option<Catch>> {
+    /// code comes between. That is not searched for if it is known already: each run that an error passes would walk all the frames of those
+    /// before it.
+    fn find_handler(&self, interpreting: bool, handled: bool) -> Option<Option<Catch>> {
         let (mut cost, mut innermost) = (0, interpreting);
         for frame in self.frames() {
             if frame.func == NATIVE {
+                if handled {
+                    return Some(None);
+                }
                 innermost = false;
                 continue;
             }
