@@ -63,6 +63,8 @@ pub struct Runtime {
     stubs: Stubs,
     pub(super) state: RefCell<State>,
     pub(super) stats: RefCell<Stats>,
+    /// The return address that was looked up last, its safepoint and its unit.
+    last_place: RefCell<Option<(u64, usize, Arc<UnitCode>)>>,
     /// How many entries into native code are under way.
     active: Cell<u32>,
 }
@@ -195,6 +197,7 @@ impl Runtime {
             stubs: Stubs::default(),
             state: RefCell::new(state),
             stats: RefCell::default(),
+            last_place: RefCell::default(),
             active: Cell::new(0),
         };
         let isa = &runtime.isa;
@@ -282,6 +285,7 @@ impl Runtime {
         let state = &mut *self.state.borrow_mut();
         state.units.clear();
         state.by_start.clear();
+        self.last_place.take();
         state.code = CodeMap::default();
         state.steps = Steps::default();
         for region in state.program_regions.drain(..) {
@@ -441,12 +445,21 @@ impl Runtime {
     /// The frame that waits at a place, and its unit; none at a thunk.
     pub(super) fn frame_at(&self, at: NativeFrame) -> Option<(FrameRef, Arc<UnitCode>)> {
         let state = self.state.borrow();
-        if state.by_back.contains_key(&at.pc) {
-            return None;
-        }
-        let frame = state.code.frame_at(at.pc, at.fp).expect("JT2: a frame of native code is known");
-        let unit = Arc::clone(&state.by_start[&frame.function.range.start]);
-        Some((frame, unit))
+        let last = &mut *self.last_place.borrow_mut();
+        // Deep recursion has the same place many times, one after another.
+        let (_, safepoint, unit) = match last {
+            Some(known) if known.0 == at.pc => known,
+            _ => {
+                if state.by_back.contains_key(&at.pc) {
+                    return None;
+                }
+                let frame = state.code.frame_at(at.pc, at.fp).expect("JT2: a frame of native code is known");
+                let unit = Arc::clone(&state.by_start[&frame.function.range.start]);
+                last.insert((at.pc, frame.safepoint, unit))
+            }
+        };
+        let function = Arc::clone(&unit.linked);
+        Some((FrameRef { function, safepoint: *safepoint, fp: at.fp }, Arc::clone(unit)))
     }
 
     /// The thunk that a return address leads to.
