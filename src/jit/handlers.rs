@@ -230,7 +230,7 @@ pub(super) extern "C" fn on_exit(state: &mut MachineState) -> u64 {
     if unit.scope.entry == Entry::Function {
         leave_function(left, runtime)
     } else {
-        leave_loop(left)
+        leave_loop(left, runtime)
     }
     0
 }
@@ -308,7 +308,7 @@ impl Left<'_> {
 }
 
 /// Writes the frame back from which a loop was entered, and returns the word at which the interpreter goes on.
-fn leave_loop(mut left: Left<'_>) {
+fn leave_loop(mut left: Left<'_>, runtime: &Runtime) {
     // Objects that are made need a frame that keeps them until they are in the interpreter's.
     let references = left.references();
     let objects = left.unit.linked.tables.exits[left.state.number as usize].objects.len();
@@ -326,7 +326,7 @@ fn leave_loop(mut left: Left<'_>) {
         })
     };
     let Some(made) = made else {
-        out_of_memory(left);
+        out_of_memory(left, runtime);
         return;
     };
     let frame = left.frames().last().expect("a frame state has a frame").clone();
@@ -349,7 +349,7 @@ fn leave_function(mut left: Left<'_>, runtime: &Runtime) {
     let mut roots = references.clone();
     roots.resize(references.len() + objects, 0);
     let Some(boundary) = left.machine.push_boundary(below, &roots, &[], 1) else {
-        out_of_memory(left);
+        out_of_memory(left, runtime);
         return;
     };
     let window = left.machine.registers_address();
@@ -389,9 +389,8 @@ fn leave_function(mut left: Left<'_>, runtime: &Runtime) {
 }
 
 /// There is no memory for objects that have to be made.
-fn out_of_memory(left: Left<'_>) {
+fn out_of_memory(left: Left<'_>, runtime: &Runtime) {
     let Left { machine, unit, state } = left;
-    let (_, runtime) = parties(state.ints[CONTEXT.number() as usize]);
     let depth = depth_of(state) + u32::from(unit.cost);
     set_depth(state, depth);
     let below = caller_of(NativeFrame { pc: 0, fp: state.fp });

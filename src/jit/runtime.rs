@@ -223,19 +223,16 @@ impl Runtime {
         self.stats.borrow().clone()
     }
 
-    fn publish(&self, code: &StubCode) -> Result<CodeRegion, CacheError> {
-        self.cache.publish(code.bytes.len(), 16, |_, bytes| bytes.copy_from_slice(&code.bytes))
-    }
-
     fn publish_into(&self, regions: &mut Vec<CodeRegion>, code: &StubCode) -> Result<u64, CacheError> {
-        let region = self.publish(code)?;
+        let fill = |_, bytes: &mut [u8]| bytes.copy_from_slice(&code.bytes);
+        let region = self.cache.publish(code.bytes.len(), 16, fill)?;
         let address = region.address();
         regions.push(region);
         Ok(address)
     }
 
     /// The thunk for a signature.
-    pub(super) fn thunk(&self, state: &mut State, signature: &Signature) -> Result<ThunkPlace, Failure> {
+    fn thunk(&self, state: &mut State, signature: &Signature) -> Result<ThunkPlace, Failure> {
         if let Some(thunk) = state.thunks.get(signature) {
             return Ok(*thunk);
         }
@@ -342,7 +339,7 @@ impl Runtime {
             super::unit::Entry::Function => name.to_string(),
             super::unit::Entry::Loop(word) => format!("{name}@{word}"),
         };
-        let unit = self.link(state, unit, &name, cost, false)?;
+        let unit = self.link(state, unit, &name, cost)?;
         if is_function {
             self.make_callable(state, program, scope.func)?;
             state.entries[scope.func.index()].set(unit.linked.range.start);
@@ -361,14 +358,7 @@ impl Runtime {
         Ok(unit)
     }
 
-    fn link(
-        &self,
-        state: &mut State,
-        unit: Unit,
-        name: &str,
-        cost: u16,
-        is_adapter: bool,
-    ) -> Result<Arc<UnitCode>, Failure> {
+    fn link(&self, state: &mut State, unit: Unit, name: &str, cost: u16) -> Result<Arc<UnitCode>, Failure> {
         let mut stubs = HashMap::new();
         for (index, callee) in unit.callees.iter().enumerate() {
             if *callee == Callee::Step {
@@ -384,7 +374,7 @@ impl Runtime {
                 stubs.insert(index, address);
             }
         }
-        self.link_with(state, unit, name, cost, is_adapter, |index| stubs.get(&index).copied())
+        self.link_with(state, unit, name, cost, false, |index| stubs.get(&index).copied())
     }
 
     fn link_with(

@@ -321,6 +321,7 @@ impl Allocator {
         self.define_special(f, op, number, block, early, from, terminator);
     }
 
+    /// The same as [`define_anywhere`](Self::define_anywhere), out of line: for definitions that are not frequent.
     #[inline(never)]
     #[expect(clippy::too_many_arguments, reason = "one operand's description")]
     fn define_special<F: Function + ?Sized>(
